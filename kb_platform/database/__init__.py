@@ -1,0 +1,1 @@
+"""SQL: the tables, sessions, and migrations."""

@@ -1,0 +1,138 @@
+"""An answer as it is made: sources, citations, and the typed events that carry them to the reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from kb_platform.domain.chunk import Hit
+
+
+class Answerer(StrEnum):
+    """Who wrote the answer."""
+
+    MODEL = "model"
+    EXTRACTIVE = "extractive"
+
+
+class Support(StrEnum):
+    """What the check of a sentence against the passages that it cites found."""
+
+    SUPPORTED = "supported"
+    PARTLY = "partly"
+    UNSUPPORTED = "unsupported"
+    NOT_NEEDED = "not_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage given to the answerer under a number; only these numbers may be cited."""
+
+    number: int
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A marker `[number]` in the answer and what was checked about it.
+
+    `sentence_start`, `sentence_end`: the sentence it supports, in characters of the answer's text.
+    `evidence_start`, `evidence_end`: the words that carry the claim, in characters of the document version's
+    canonical text (inside the source's chunk).
+    """
+
+    number: int
+    sentence_start: int
+    sentence_end: int
+    evidence_start: int
+    evidence_end: int
+    support: Support
+    score: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the model server counted them; zero where nothing was asked of a model."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    answer_tokens: int = 0
+    context_window: int = 0
+    passages_given: int = 0
+    passages_dropped: int = 0
+    history_turns_dropped: int = 0
+    seconds_retrieval: float = 0.0
+    seconds_to_first_token: float = 0.0
+    seconds_total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PastTurn:
+    """An earlier question of the conversation and its answer (markers removed, reasoning never kept)."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesFound:
+    """First event: what was searched for and which passages the answerer is given."""
+
+    query: str
+    sources: tuple[Source, ...]
+    answerer: Answerer
+    model: str = ""
+    type: Literal["sources"] = "sources"
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    text: str
+    type: Literal["reasoning"] = "reasoning"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDelta:
+    """The next characters of the answer, markers `[n]` included; concatenated they are the answer's text."""
+
+    text: str
+    type: Literal["answer"] = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class CitationChecked:
+    citation: Citation
+    type: Literal["citation"] = "citation"
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    usage: Usage
+    type: Literal["usage"] = "usage"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Last event of an answer that ended well. `answer` is the whole text, `abstained` says that the documents
+    hold no answer (then there are no citations)."""
+
+    answer: str
+    abstained: bool
+    answerer: Answerer
+    citations: tuple[Citation, ...] = field(default=())
+    type: Literal["done"] = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Last event of an answer that did not end well."""
+
+    code: str
+    message: str
+    type: Literal["error"] = "error"
+
+
+AnswerEvent = SourcesFound | ReasoningDelta | AnswerDelta | CitationChecked | UsageReported | Done | Failed

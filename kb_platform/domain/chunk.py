@@ -1,0 +1,62 @@
+"""Chunks (what is embedded and found) and hits (what a retrieval returns)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Characters [start, end) of a document version's canonical text: `text` is exactly that slice.
+
+    `context` goes before the text when it is embedded (document title, section titles, a table's header rows);
+    it is shown beside the passage but never quoted from.
+    """
+
+    ordinal: int
+    start: int
+    end: int
+    text: str
+    heading_path: tuple[str, ...] = ()
+    context: str = ""
+    token_count: int = 0
+
+    @property
+    def embedding_text(self) -> str:
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of what is embedded: equal hashes need no second embedding."""
+        return hashlib.sha256(self.embedding_text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What each stage gave a hit; None where the stage did not see it. `fused` decides the order unless
+    `reranked` is there."""
+
+    dense: float | None = None
+    sparse: float | None = None
+    fused: float = 0.0
+    reranked: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a retrieval found. Offsets count characters of the version's canonical text."""
+
+    chunk_id: str
+    knowledge_base_id: str
+    document_id: str
+    version_id: str
+    document_name: str
+    document_title: str
+    ordinal: int
+    start: int
+    end: int
+    text: str
+    heading_path: tuple[str, ...] = ()
+    context: str = ""
+    scores: Scores = field(default_factory=Scores)

@@ -1,0 +1,133 @@
+"""The errors of the platform.
+
+KnowledgeBaseError                 every error below; `code` is stable, `message` is for a person
+├── InvalidInput                   the caller sent something that cannot be used
+│   └── UnreadableFile             a file cannot become passages; names the file and the reason
+│       ├── UnsupportedFormat      no parser for this kind of file
+│       ├── CorruptFile            the file is not what its name or its first bytes say
+│       ├── PasswordRequired       the file is encrypted and no (or a wrong) password was given
+│       ├── NothingReadable        the file holds no text and no readable image
+│       ├── GarbledText            the text layer is not text (broken font maps, binary)
+│       └── LimitExceeded          parsing took more memory, time or output than allowed
+├── NotAuthenticated               no valid session or API key
+├── NotFound                       unknown, or not allowed: the two look the same
+├── NotAllowed                     known to the caller, but not this action
+├── Conflict                       the state does not admit this now
+├── Unavailable                    a part of the platform does not answer; try again later
+│   ├── ModelUnavailable           the model endpoint failed or refused
+│   ├── IndexUnavailable           the vector index does not answer
+│   └── QueueUnavailable           the job queue does not answer
+├── ContextWindowExceeded          a question alone does not fit the model's context window
+└── SettingsError                  a setting is missing, unknown or unsafe
+"""
+
+from __future__ import annotations
+
+
+class KnowledgeBaseError(Exception):
+    """An error of the platform.
+
+    `code` is a stable word for programs, `message` a sentence a person can act on.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInput(KnowledgeBaseError):
+    code = "invalid_input"
+
+
+class UnreadableFile(InvalidInput):
+    """A file cannot become passages. `file_name` is the uploader's name, `reason` says why and what to do."""
+
+    code = "unreadable_file"
+
+    def __init__(self, file_name: str, reason: str) -> None:
+        super().__init__(f"{file_name}: {reason}")
+        self.file_name = file_name
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[UnreadableFile], tuple[str, str]]:
+        return type(self), (self.file_name, self.reason)
+
+
+class UnsupportedFormat(UnreadableFile):
+    code = "unsupported_format"
+
+
+class CorruptFile(UnreadableFile):
+    code = "corrupt_file"
+
+
+class PasswordRequired(UnreadableFile):
+    code = "password_required"
+
+
+class NothingReadable(UnreadableFile):
+    code = "nothing_readable"
+
+
+class GarbledText(UnreadableFile):
+    code = "garbled_text"
+
+
+class LimitExceeded(UnreadableFile):
+    code = "limit_exceeded"
+
+
+class NotAuthenticated(KnowledgeBaseError):
+    code = "not_authenticated"
+
+
+class NotFound(KnowledgeBaseError):
+    code = "not_found"
+
+
+class NotAllowed(KnowledgeBaseError):
+    code = "not_allowed"
+
+
+class Conflict(KnowledgeBaseError):
+    code = "conflict"
+
+
+class Unavailable(KnowledgeBaseError):
+    code = "unavailable"
+
+
+class ModelUnavailable(Unavailable):
+    code = "model_unavailable"
+
+
+class IndexUnavailable(Unavailable):
+    code = "index_unavailable"
+
+
+class QueueUnavailable(Unavailable):
+    code = "queue_unavailable"
+
+
+class ContextWindowExceeded(KnowledgeBaseError):
+    code = "context_window_exceeded"
+
+
+class SettingsError(KnowledgeBaseError):
+    code = "settings_error"
+
+
+UNREADABLE_FILE_TYPES: dict[str, type[UnreadableFile]] = {
+    error.code: error
+    for error in (
+        UnreadableFile,
+        UnsupportedFormat,
+        CorruptFile,
+        PasswordRequired,
+        NothingReadable,
+        GarbledText,
+        LimitExceeded,
+    )
+}

@@ -1,0 +1,173 @@
+"""Every setting of the platform, in one typed place.
+
+Read from environment variables `KB_<GROUP>__<NAME>` (for example `KB_DATABASE__URL`) and from a `.env` file in the
+working directory. An unknown setting is an error. `docs/settings.md` is generated from this file.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kb_platform.domain.errors import SettingsError
+
+EMBEDDED_SECRET = "embedded-default-not-for-production"  # noqa: S105 - the value that deployments refuse
+
+
+class Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(Group):
+    host: str = Field("127.0.0.1", description="Address the HTTP server listens on.")
+    port: int = Field(8080, description="Port the HTTP server listens on.")
+    public_url: str = Field("", description="URL under which people reach the platform, when behind a proxy.")
+    secure_cookies: bool = Field(False, description="Send cookies over HTTPS only. Set it wherever TLS is used.")
+    session_hours: int = Field(24 * 7, description="Hours until a sign-in ends.")
+    max_upload_mib: int = Field(512, description="Largest file that an upload may hold.")
+
+
+class SecuritySettings(Group):
+    secret_key: SecretStr = Field(
+        SecretStr(EMBEDDED_SECRET),
+        description="Encrypts stored credentials of model endpoints. `kb up` makes one and keeps it in the data "
+        "folder; with a Postgres database the default is refused.",
+    )
+    admin_email: str = Field("admin@localhost", description="Sign-in name of the administrator made at first start.")
+    admin_password: SecretStr | None = Field(
+        None, description="Password of the first administrator. Made and printed once when not given."
+    )
+
+
+class DatabaseSettings(Group):
+    url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data folder. postgresql+psycopg://… at scale.")
+    pool_size: int = Field(10, description="Connections kept open by each process (Postgres).")
+
+
+class QueueSettings(Group):
+    url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"),
+        description="Redis-protocol server that wakes the workers. `kb up` brings one itself and sets this.",
+    )
+    lease_seconds: int = Field(30, description="A job without heartbeat for this long is given to another worker.")
+    max_attempts: int = Field(5, description="Attempts after which a job that keeps dying is failed.")
+    concurrency: int = Field(2, description="Jobs that one worker process runs at a time.")
+
+
+class IndexSettings(Group):
+    url: str = Field(
+        "http://127.0.0.1:6333",
+        description="Qdrant's REST address. `kb up` starts the embedded engine and sets this.",
+    )
+    api_key: SecretStr | None = Field(None, description="Qdrant's API key.")
+    collection_prefix: str = Field("kb", description="Start of the collection's name; model and dimension follow.")
+    timeout_seconds: float = Field(30.0, description="Longest wait for one index request.")
+
+
+class EmbeddingSettings(Group):
+    model: str = Field(
+        "builtin",
+        description="`builtin` (multilingual-e5-small, comes with the install), or a sentence-transformers model's "
+        "name or path; with `base_url`, the name that the endpoint knows.",
+    )
+    base_url: str = Field("", description="OpenAI-compatible embedding endpoint; empty: in this process.")
+    api_key: SecretStr | None = Field(None, description="Key of the embedding endpoint.")
+    dimension: int = Field(0, description="Dimension of an endpoint's vectors; 0: ask once at start.")
+    query_prefix: str = Field("", description="Put before each query (`builtin` knows its own).")
+    passage_prefix: str = Field("", description="Put before each passage (`builtin` knows its own).")
+    max_tokens: int = Field(512, description="Longest input of an endpoint's model, in tokens.")
+    batch_size: int = Field(32, description="Passages embedded in one forward pass or one request.")
+    device: str = Field("", description="torch device; empty: a GPU where there is one.")
+    dtype: Literal["", "float32", "bfloat16", "float16"] = Field(
+        "", description="Weights' type; empty: bfloat16 where it is the faster one."
+    )
+
+
+class IngestSettings(Group):
+    parse_memory_mib: int = Field(2048, description="Memory that reading one file may take.")
+    parse_seconds: int = Field(600, description="Seconds that reading one file may take.")
+    max_characters: int = Field(20_000_000, description="Longest text that one file may hold.")
+    chunk_tokens: int = Field(320, description="Size that a chunk grows to, in the embedding model's tokens.")
+    ocr: bool = Field(True, description="Read scanned pages and images with OCR.")
+    readers: dict[str, str] = Field(
+        default_factory=dict,
+        description="Further file types: suffix → llama-index reader class, as JSON "
+        '(`{".epub": "llama_index.readers.file.EpubReader"}`).',
+    )
+    node_parser: str = Field("", description="Dotted path of a llama-index NodeParser that replaces the chunking.")
+
+
+class RetrievalSettings(Group):
+    candidates: int = Field(50, description="Passages that each of dense and sparse retrieval brings to the fusion.")
+    dense_weight: float = Field(0.7, description="Weight of the dense score in the fusion; the sparse one has the rest.")
+    limit: int = Field(8, description="Passages given to the answerer.")
+
+
+class ModelSettings(Group):
+    base_url: str = Field("", description="OpenAI-compatible endpoint of the model that answers (ends in /v1).")
+    api_key: SecretStr | None = Field(None, description="Key of that endpoint.")
+    name: str = Field("", description="Model's name there; empty: the first that the endpoint lists.")
+    context_window: int = Field(0, description="Context window in tokens; 0: what the endpoint says, else 32768.")
+    reasoning_tokens: int = Field(8192, description="Room kept for reasoning in the context window.")
+    answer_tokens: int = Field(2048, description="Room kept for the answer in the context window.")
+    temperature: float = Field(0.6, description="Sampling temperature (DeepSeek-R1's recommendation).")
+    timeout_seconds: float = Field(120.0, description="Longest silence of the endpoint before a request fails.")
+
+
+class AnsweringSettings(Group):
+    abstain_below: float = Field(
+        0.5, description="Evidence (0..1) under which the answer is that the documents do not say."
+    )
+    support_threshold: float = Field(0.6, description="Similarity (0..1) from which a citation counts as supported.")
+
+
+class Settings(BaseSettings):
+    """All groups. `data_dir` holds the database, the files, the embedded index and the converted model."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="KB_", env_nested_delimiter="__", env_file=".env", extra="forbid", frozen=True
+    )
+
+    data_dir: Path = Field(Path("data"), description="Folder of everything that the platform keeps.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    server: ServerSettings = Field(default_factory=ServerSettings, description="HTTP.")
+    security: SecuritySettings = Field(default_factory=SecuritySettings, description="Secrets and first sign-in.")
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="SQL database: the truth.")
+    queue: QueueSettings = Field(default_factory=QueueSettings, description="Jobs.")
+    index: IndexSettings = Field(default_factory=IndexSettings, description="Qdrant.")
+    embedding: EmbeddingSettings = Field(default_factory=EmbeddingSettings, description="Embedding model.")
+    ingest: IngestSettings = Field(default_factory=IngestSettings, description="Reading and chunking files.")
+    retrieval: RetrievalSettings = Field(default_factory=RetrievalSettings, description="Finding passages.")
+    model: ModelSettings = Field(default_factory=ModelSettings, description="The model that answers.")
+    answering: AnsweringSettings = Field(default_factory=AnsweringSettings, description="Evidence and citations.")
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{(self.data_dir / 'kb.sqlite3').resolve()}"
+
+    @model_validator(mode="after")
+    def _refuse_default_secret(self) -> Settings:
+        if self.database.url.startswith("postgres") and (
+            self.security.secret_key.get_secret_value() == EMBEDDED_SECRET
+        ):
+            raise ValueError(
+                "security.secret_key still has its default: set KB_SECURITY__SECRET_KEY to a long random text"
+            )
+        return self
+
+
+@functools.cache
+def load_settings() -> Settings:
+    """Return the settings of this process. Raises SettingsError with every unknown or wrong setting named."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise SettingsError(f"Settings cannot be used: {problems}") from error
