@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from kb_platform.database.engine import Database
@@ -76,13 +76,18 @@ def finish(session: Session, job_id: str, owner: str, state: JobState, error: st
         raise LeaseLost(job_id)
 
 
-def give_back(database: Database, job_id: str, owner: str, error: str) -> None:
-    """Queue the job again after a passing fault (index or endpoint away); the reaper sends it after a while."""
+def give_back(database: Database, job_id: str, owner: str, error: str, delay_seconds: float) -> None:
+    """Queue the job again after a passing fault (index or endpoint away); it is sent again after the delay."""
     with database.writing() as session:
         session.execute(
             update(Job)
             .where(Job.id == job_id, Job.lease_owner == owner, Job.state == JobState.RUNNING)
-            .values(state=JobState.QUEUED, last_error=error, lease_expires_at=None)
+            .values(
+                state=JobState.QUEUED,
+                last_error=error,
+                lease_expires_at=None,
+                sent_at=now() + timedelta(seconds=delay_seconds),
+            )
         )
 
 
@@ -96,19 +101,36 @@ def cancel(session: Session, target_id: str) -> None:
     )
 
 
-def forgotten(database: Database, queued_for_seconds: float) -> list[tuple[str, int]]:
-    """Return (id, priority) of jobs to send again: leases that ran out, and jobs queued for longer than given."""
-    moment = now()
+def abandoned(database: Database) -> list[str]:
+    """Return the running jobs whose lease ran out: their worker died."""
     with database.reading() as session:
+        return list(
+            session.scalars(
+                select(Job.id)
+                .where(Job.state == JobState.RUNNING, Job.lease_expires_at < now())
+                .order_by(Job.priority, Job.created_at)
+            )
+        )
+
+
+def count_queued(database: Database) -> int:
+    """Return how many jobs wait."""
+    with database.reading() as session:
+        return session.scalar(select(func.count()).where(Job.state == JobState.QUEUED)) or 0
+
+
+def take_unsent(database: Database, not_sent_for_seconds: float, limit: int) -> list[tuple[str, int]]:
+    """Return (id, priority) of waiting jobs of which no worker was told for the given time, and note that they are
+    sent now."""
+    moment = now()
+    with database.writing() as session:
         rows = session.execute(
             select(Job.id, Job.priority)
             .where(
-                or_(
-                    (Job.state == JobState.RUNNING) & (Job.lease_expires_at < moment),
-                    (Job.state == JobState.QUEUED)
-                    & (Job.created_at < moment - timedelta(seconds=queued_for_seconds)),
-                )
+                Job.state == JobState.QUEUED, Job.sent_at < moment - timedelta(seconds=not_sent_for_seconds)
             )
             .order_by(Job.priority, Job.created_at)
-        )
+            .limit(limit)
+        ).all()
+        session.execute(update(Job).where(Job.id.in_([row.id for row in rows])).values(sent_at=moment))
         return [(row.id, row.priority) for row in rows]

@@ -40,4 +40,6 @@ def wake(celery: Celery, job_id: str, priority: int) -> None:
     try:
         celery.send_task(TASK_NAME, args=[job_id], priority=priority, retry=False)
     except (OperationalError, OSError) as error:
-        raise QueueUnavailable("The job queue does not answer; the file is kept and is read when it is back.") from error
+        raise QueueUnavailable(
+            "The job queue does not answer; the file is kept and is read when it is back."
+        ) from error

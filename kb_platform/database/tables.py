@@ -143,6 +143,8 @@ class DocumentVersion(Base):
     file_sha256: Mapped[str] = mapped_column(String(64), index=True)
     file_bytes: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(16), default=VersionState.QUEUED)
+    encrypted_password: Mapped[str] = mapped_column(Text, default="")
+    """The file's own password, kept so that it can be read and shown again."""
     error_code: Mapped[str] = mapped_column(String(64), default="")
     error_message: Mapped[str] = mapped_column(Text, default="")
     pages_done: Mapped[int] = mapped_column(Integer, default=0)
@@ -210,6 +212,8 @@ class Job(Base):
     lease_expires_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
+    sent_at: Mapped[datetime] = mapped_column(default=now)
+    """When a worker was last told of it, or when it may be told again."""
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
