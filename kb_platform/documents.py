@@ -65,9 +65,7 @@ def add_document(
         if knowledge_base is None or knowledge_base.deleted_at is not None:
             raise NotFound("There is no such knowledge base.")
         document = session.scalar(
-            select(Document).where(
-                Document.knowledge_base_id == knowledge_base_id, Document.live_name == file_name
-            )
+            select(Document).where(Document.knowledge_base_id == knowledge_base_id, Document.live_name == file_name)
         )
         is_new = document is None
         if document is None:
@@ -127,9 +125,7 @@ def delete_knowledge_base(database: Database, knowledge_base_id: str) -> QueuedJ
         if knowledge_base is None or knowledge_base.deleted_at is not None:
             raise NotFound("There is no such knowledge base.")
         knowledge_base.deleted_at = now()
-        live = select(Document).where(
-            Document.knowledge_base_id == knowledge_base_id, Document.deleted_at.is_(None)
-        )
+        live = select(Document).where(Document.knowledge_base_id == knowledge_base_id, Document.deleted_at.is_(None))
         for document in session.scalars(live):
             _hide(session, document)
         job = jobs.add_job(session, JobKind.DELETE_KNOWLEDGE_BASE, knowledge_base_id, priority=4)

@@ -126,9 +126,7 @@ def take_unsent(database: Database, not_sent_for_seconds: float, limit: int) -> 
     with database.writing() as session:
         rows = session.execute(
             select(Job.id, Job.priority)
-            .where(
-                Job.state == JobState.QUEUED, Job.sent_at < moment - timedelta(seconds=not_sent_for_seconds)
-            )
+            .where(Job.state == JobState.QUEUED, Job.sent_at < moment - timedelta(seconds=not_sent_for_seconds))
             .order_by(Job.priority, Job.created_at)
             .limit(limit)
         ).all()

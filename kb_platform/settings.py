@@ -26,9 +26,7 @@ class ServerSettings(Group):
     host: str = Field("127.0.0.1", description="Address the HTTP server listens on.")
     port: int = Field(8080, description="Port the HTTP server listens on.")
     public_url: str = Field("", description="URL under which people reach the platform, when behind a proxy.")
-    secure_cookies: bool = Field(
-        False, description="Send cookies over HTTPS only. Set it wherever TLS is used."
-    )
+    secure_cookies: bool = Field(False, description="Send cookies over HTTPS only. Set it wherever TLS is used.")
     session_hours: int = Field(24 * 7, description="Hours until a sign-in ends.")
     max_upload_mib: int = Field(512, description="Largest file that an upload may hold.")
 
@@ -39,9 +37,7 @@ class SecuritySettings(Group):
         description="Encrypts stored credentials of model endpoints. `kb up` makes one and keeps it in the data "
         "folder; with a Postgres database the default is refused.",
     )
-    admin_email: str = Field(
-        "admin@localhost", description="Sign-in name of the administrator made at first start."
-    )
+    admin_email: str = Field("admin@localhost", description="Sign-in name of the administrator made at first start.")
     admin_password: SecretStr | None = Field(
         None, description="Password of the first administrator. Made and printed once when not given."
     )
@@ -59,9 +55,7 @@ class QueueSettings(Group):
         SecretStr("redis://127.0.0.1:6379/0"),
         description="Redis-protocol server that wakes the workers. `kb up` brings one itself and sets this.",
     )
-    lease_seconds: int = Field(
-        30, description="A job without heartbeat for this long is given to another worker."
-    )
+    lease_seconds: int = Field(30, description="A job without heartbeat for this long is given to another worker.")
     max_attempts: int = Field(5, description="Attempts after which a job that keeps dying is failed.")
     concurrency: int = Field(2, description="Jobs that one worker process runs at a time.")
 
@@ -72,9 +66,7 @@ class IndexSettings(Group):
         description="Qdrant's REST address. `kb up` starts the embedded engine and sets this.",
     )
     api_key: SecretStr | None = Field(None, description="Qdrant's API key.")
-    collection_prefix: str = Field(
-        "kb", description="Start of the collection's name; model and dimension follow."
-    )
+    collection_prefix: str = Field("kb", description="Start of the collection's name; model and dimension follow.")
     timeout_seconds: float = Field(30.0, description="Longest wait for one index request.")
 
 
@@ -108,15 +100,11 @@ class IngestSettings(Group):
         description="Further file types: suffix → llama-index reader class, as JSON "
         '(`{".epub": "llama_index.readers.file.EpubReader"}`).',
     )
-    node_parser: str = Field(
-        "", description="Dotted path of a llama-index NodeParser that replaces the chunking."
-    )
+    node_parser: str = Field("", description="Dotted path of a llama-index NodeParser that replaces the chunking.")
 
 
 class RetrievalSettings(Group):
-    candidates: int = Field(
-        50, description="Passages that each of dense and sparse retrieval brings to the fusion."
-    )
+    candidates: int = Field(50, description="Passages that each of dense and sparse retrieval brings to the fusion.")
     dense_weight: float = Field(
         0.7, description="Weight of the dense score in the fusion; the sparse one has the rest."
     )
@@ -124,29 +112,21 @@ class RetrievalSettings(Group):
 
 
 class ModelSettings(Group):
-    base_url: str = Field(
-        "", description="OpenAI-compatible endpoint of the model that answers (ends in /v1)."
-    )
+    base_url: str = Field("", description="OpenAI-compatible endpoint of the model that answers (ends in /v1).")
     api_key: SecretStr | None = Field(None, description="Key of that endpoint.")
     name: str = Field("", description="Model's name there; empty: the first that the endpoint lists.")
-    context_window: int = Field(
-        0, description="Context window in tokens; 0: what the endpoint says, else 32768."
-    )
+    context_window: int = Field(0, description="Context window in tokens; 0: what the endpoint says, else 32768.")
     reasoning_tokens: int = Field(8192, description="Room kept for reasoning in the context window.")
     answer_tokens: int = Field(2048, description="Room kept for the answer in the context window.")
     temperature: float = Field(0.6, description="Sampling temperature (DeepSeek-R1's recommendation).")
-    timeout_seconds: float = Field(
-        120.0, description="Longest silence of the endpoint before a request fails."
-    )
+    timeout_seconds: float = Field(120.0, description="Longest silence of the endpoint before a request fails.")
 
 
 class AnsweringSettings(Group):
     abstain_below: float = Field(
         0.5, description="Evidence (0..1) under which the answer is that the documents do not say."
     )
-    support_threshold: float = Field(
-        0.6, description="Similarity (0..1) from which a citation counts as supported."
-    )
+    support_threshold: float = Field(0.6, description="Similarity (0..1) from which a citation counts as supported.")
 
 
 class Settings(BaseSettings):
@@ -157,25 +137,17 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(Path("data"), description="Folder of everything that the platform keeps.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="Least level that is logged."
-    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     server: ServerSettings = Field(default_factory=ServerSettings, description="HTTP.")
-    security: SecuritySettings = Field(
-        default_factory=SecuritySettings, description="Secrets and first sign-in."
-    )
-    database: DatabaseSettings = Field(
-        default_factory=DatabaseSettings, description="SQL database: the truth."
-    )
+    security: SecuritySettings = Field(default_factory=SecuritySettings, description="Secrets and first sign-in.")
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="SQL database: the truth.")
     queue: QueueSettings = Field(default_factory=QueueSettings, description="Jobs.")
     index: IndexSettings = Field(default_factory=IndexSettings, description="Qdrant.")
     embedding: EmbeddingSettings = Field(default_factory=EmbeddingSettings, description="Embedding model.")
     ingest: IngestSettings = Field(default_factory=IngestSettings, description="Reading and chunking files.")
     retrieval: RetrievalSettings = Field(default_factory=RetrievalSettings, description="Finding passages.")
     model: ModelSettings = Field(default_factory=ModelSettings, description="The model that answers.")
-    answering: AnsweringSettings = Field(
-        default_factory=AnsweringSettings, description="Evidence and citations."
-    )
+    answering: AnsweringSettings = Field(default_factory=AnsweringSettings, description="Evidence and citations.")
 
     @property
     def database_url(self) -> str:
