@@ -1,0 +1,1 @@
+"""Measurements of the platform, one JSON line a figure. Run as `./kb bench NAME`."""

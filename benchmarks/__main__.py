@@ -1,0 +1,49 @@
+"""`python -m benchmarks NAME [--quick]`: run one benchmark; `list` says what there is.
+
+A benchmark is a module with `measure(quick: bool) -> Iterable[Figure]`. It exits 0 when it measured, whatever it found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import cast
+
+from benchmarks.figures import Figure, print_figures
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    module: str
+    about: str
+    takes: str
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "retrieval": Benchmark(
+        "benchmarks.retrieval", "hit@k, recall, MRR and nDCG of each method on labelled question sets", "8 min"
+    ),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the named benchmark and return the process's exit status."""
+    parser = argparse.ArgumentParser(prog="kb bench", description="Measure the platform; one JSON line a figure.")
+    parser.add_argument("name", choices=["list", *BENCHMARKS], metavar="NAME", help="a benchmark, or `list`")
+    parser.add_argument("--quick", action="store_true", help="a sample that ends within 50 seconds")
+    chosen = parser.parse_args(arguments)
+    if chosen.name == "list":
+        for name, benchmark in BENCHMARKS.items():
+            print(f"{name:16} {benchmark.about} (about {benchmark.takes})")
+        return 0
+    module = importlib.import_module(BENCHMARKS[chosen.name].module)
+    measure = cast(Callable[[bool], Iterable[Figure]], module.measure)
+    print_figures(measure(chosen.quick))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
