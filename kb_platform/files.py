@@ -60,6 +60,13 @@ class FileStore:
     def delete(self, sha256: str) -> None:
         self._path(sha256).unlink(missing_ok=True)
 
+    def modified_at(self, sha256: str) -> float:
+        """Return when the bytes were last stored (seconds since 1970); infinity when they are gone."""
+        try:
+            return self._path(sha256).stat().st_mtime
+        except FileNotFoundError:
+            return float("inf")
+
     def digests(self) -> Iterator[str]:
         """Yield the digest of every stored file."""
         for path in self.folder.glob("??/??/*"):

@@ -6,13 +6,18 @@ a worker does nothing without the lease, and the reaper sends what was forgotten
 
 from __future__ import annotations
 
+import logging
+import threading
 from datetime import timedelta
 
 from sqlalchemy import func, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import Job, JobKind, JobState, now
+
+logger = logging.getLogger(__name__)
 
 TASK_NAME = "workers.run_job"
 
@@ -76,8 +81,9 @@ def finish(session: Session, job_id: str, owner: str, state: JobState, error: st
         raise LeaseLost(job_id)
 
 
-def give_back(database: Database, job_id: str, owner: str, error: str, delay_seconds: float) -> None:
-    """Queue the job again after a passing fault (index or endpoint away); it is sent again after the delay."""
+def give_back(database: Database, job_id: str, owner: str, error: str, delay_seconds: float, counted: bool) -> None:
+    """Queue the job again; it is sent again after the delay. `counted` says whether this was an attempt: one that
+    found a part of the platform away was none, however long that lasts."""
     with database.writing() as session:
         session.execute(
             update(Job)
@@ -86,9 +92,51 @@ def give_back(database: Database, job_id: str, owner: str, error: str, delay_sec
                 state=JobState.QUEUED,
                 last_error=error,
                 lease_expires_at=None,
+                attempts=Job.attempts - (0 if counted else 1),
                 sent_at=now() + timedelta(seconds=delay_seconds),
             )
         )
+
+
+class Lease:
+    """A job held by this worker. While open, a thread sends heartbeats; `check` tells the work whether to go on."""
+
+    def __init__(self, database: Database, job_id: str, owner: str, lease_seconds: int) -> None:
+        self.job_id = job_id
+        self.owner = owner
+        self._database = database
+        self._seconds = lease_seconds
+        self._lost = threading.Event()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{job_id}", daemon=True)
+
+    def __enter__(self) -> Lease:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def check(self) -> None:
+        """Raises LeaseLost when the job was cancelled or given to another worker."""
+        if self._lost.is_set():
+            raise LeaseLost(self.job_id)
+
+    def finish(self, session: Session, state: JobState, error: str = "") -> None:
+        """End the job in the caller's transaction, together with what it made. Raises LeaseLost."""
+        finish(session, self.job_id, self.owner, state, error)
+
+    def _beat(self) -> None:
+        # A quarter of the lease: three beats may fail (a locked database, a slow disk) before it runs out.
+        while not self._ended.wait(self._seconds / 4):
+            try:
+                keep_lease(self._database, self.job_id, self.owner, self._seconds)
+            except LeaseLost:
+                self._lost.set()
+                return
+            except SQLAlchemyError:
+                logger.warning("heartbeat of job %s failed; trying again", self.job_id, exc_info=True)
 
 
 def cancel(session: Session, target_id: str) -> None:

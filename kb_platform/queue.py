@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 
 from kb_platform.domain.errors import QueueUnavailable
 from kb_platform.jobs import TASK_NAME
 from kb_platform.settings import QueueSettings
+
+QUEUE_NAME = "kb-jobs"
+PRIORITY_SEPARATOR = "\x06\x16"
+"""Kombu's Redis transport keeps one list a priority: the queue's name, this, and the priority (none for 0)."""
 
 
 def make_celery(settings: QueueSettings) -> Celery:
@@ -29,7 +34,7 @@ def make_celery(settings: QueueSettings) -> Celery:
             "visibility_timeout": 3600,
             "socket_connect_timeout": 3,
         },
-        task_default_queue="kb-jobs",
+        task_default_queue=QUEUE_NAME,
         worker_hijack_root_logger=False,
     )
     return app
@@ -43,3 +48,12 @@ def wake(celery: Celery, job_id: str, priority: int) -> None:
         raise QueueUnavailable(
             "The job queue does not answer; the file is kept and is read when it is back."
         ) from error
+
+
+def count_messages(queue: redis.Redis) -> int:
+    """Return how many messages wait for a worker. Raises redis.RedisError."""
+    names = [QUEUE_NAME, *(f"{QUEUE_NAME}{PRIORITY_SEPARATOR}{priority}" for priority in range(1, 10))]
+    with queue.pipeline(transaction=False) as pipeline:
+        for name in names:
+            pipeline.llen(name)
+        return sum(int(length) for length in pipeline.execute())

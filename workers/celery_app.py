@@ -1,0 +1,37 @@
+"""Composition root of the workers: `celery -A workers.celery_app worker`."""
+
+from __future__ import annotations
+
+import functools
+import logging
+
+from celery.signals import setup_logging
+
+from ingest.pipeline import IngestServices
+from kb_platform.database.engine import open_database
+from kb_platform.embedding import load_embedding
+from kb_platform.files import FileStore
+from kb_platform.index import VectorIndex
+from kb_platform.queue import make_celery
+from kb_platform.settings import load_settings
+
+app = make_celery(load_settings().queue)
+app.conf.imports = ("workers.tasks",)
+
+
+@setup_logging.connect
+def configure_logging(**_arguments: object) -> None:
+    logging.basicConfig(
+        level=load_settings().log_level, format="%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
+    )
+
+
+@functools.cache
+def services() -> IngestServices:
+    """Return this pool process's services. Made at the first job, after the fork: neither connections nor torch's
+    threads survive one."""
+    settings = load_settings()
+    embedding = load_embedding(settings.embedding, settings.data_dir)
+    index = VectorIndex(settings.index, embedding.name, embedding.dimension)
+    index.ensure_collection()
+    return IngestServices(open_database(settings), FileStore(settings.data_dir / "files"), embedding, index, settings)

@@ -1,0 +1,75 @@
+"""The one Celery task: take the job's lease, do the work, record how it ended."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import uuid
+
+from ingest.deletion import delete_document, delete_knowledge_base
+from ingest.pipeline import IngestServices, discard_cancelled, ingest_version, mark_failed
+from kb_platform.database.tables import Job, JobKind, JobState
+from kb_platform.domain.errors import KnowledgeBaseError, Unavailable, UnreadableFile
+from kb_platform.jobs import TASK_NAME, Lease, LeaseLost, give_back, take_lease
+from workers.celery_app import app, services
+
+logger = logging.getLogger(__name__)
+
+AWAY_SECONDS = 5.0
+"""Before a job is tried again that found the index or an endpoint away."""
+
+
+@app.task(name=TASK_NAME)
+def run_job(job_id: str) -> None:
+    """Do one job. A job that another worker holds, or that has ended, is left alone."""
+    made = services()
+    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    job = take_lease(made.database, job_id, owner, made.settings.queue.lease_seconds)
+    if job is None:
+        return
+    logger.info("job %s (%s of %s), attempt %d", job.id, job.kind, job.target_id, job.attempts)
+    with Lease(made.database, job.id, owner, made.settings.queue.lease_seconds) as lease:
+        try:
+            _work(job, lease, made)
+        except LeaseLost:
+            logger.info("job %s is no longer ours", job.id)
+            if job.kind == JobKind.INGEST:
+                discard_cancelled(job.target_id, made)
+        except UnreadableFile as error:
+            _fail(job, lease, made, error.code, error.reason)
+        except Unavailable as error:
+            _try_again(job, lease, made, error)
+        except Exception as error:  # whatever a job does, the worker lives and the job gets an end
+            logger.exception("job %s failed", job.id)
+            _try_again(job, lease, made, error)
+
+
+def _work(job: Job, lease: Lease, made: IngestServices) -> None:
+    if job.attempts > made.settings.queue.max_attempts:
+        _fail(job, lease, made, "gave_up", f"Reading did not end after {job.attempts - 1} attempts. {job.last_error}")
+    elif job.kind == JobKind.INGEST:
+        ingest_version(job.target_id, lease, made)
+    elif job.kind == JobKind.DELETE_DOCUMENT:
+        delete_document(job.target_id, lease, made.database, made.index)
+    elif job.kind == JobKind.DELETE_KNOWLEDGE_BASE:
+        delete_knowledge_base(job.target_id, lease, made.database, made.index)
+
+
+def _try_again(job: Job, lease: Lease, made: IngestServices, error: Exception) -> None:
+    away = isinstance(error, Unavailable)
+    message = error.message if isinstance(error, KnowledgeBaseError) else f"{type(error).__name__}: {error}"
+    if job.attempts >= made.settings.queue.max_attempts and not away:
+        _fail(job, lease, made, "internal_error", f"Reading failed {job.attempts} times. Last: {message}")
+    else:
+        give_back(made.database, job.id, lease.owner, message, AWAY_SECONDS, counted=not away)
+
+
+def _fail(job: Job, lease: Lease, made: IngestServices, code: str, message: str) -> None:
+    try:
+        with made.database.writing() as session:
+            lease.finish(session, JobState.FAILED, message)
+            if job.kind == JobKind.INGEST:
+                mark_failed(session, job.target_id, code, message)
+    except LeaseLost:
+        logger.info("job %s is no longer ours", job.id)
