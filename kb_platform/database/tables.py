@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    MetaData,
     String,
     Text,
     TypeDecorator,
@@ -49,6 +50,14 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={  # a constraint without a name cannot be changed by a later migration on SQLite
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
     type_annotation_map = {datetime: UtcDateTime(), str: String(255), dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
 
 
@@ -118,6 +127,7 @@ class Document(Base):
     current_version_id: Mapped[str | None] = mapped_column(String(36))
     created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
     deleted_at: Mapped[datetime | None]
     versions: Mapped[list[DocumentVersion]] = relationship(
         back_populates="document", order_by="DocumentVersion.number", passive_deletes=True
@@ -160,6 +170,7 @@ class DocumentVersion(Base):
     embedding_model: Mapped[str] = mapped_column(default="")
     created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
     ready_at: Mapped[datetime | None]
     document: Mapped[Document] = relationship(back_populates="versions")
 
@@ -261,6 +272,8 @@ class Turn(Base):
     usage: Mapped[dict[str, Any]] = mapped_column(default=dict)
     error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+    """Moves about twice a second while answering: an older one tells that the process which answered is gone."""
     conversation: Mapped[Conversation] = relationship(back_populates="turns")
 
 

@@ -2,17 +2,19 @@
 
 KnowledgeBaseError                 every error below; `code` is stable, `message` is for a person
 ├── InvalidInput                   the caller sent something that cannot be used
-│   └── UnreadableFile             a file cannot become passages; names the file and the reason
-│       ├── UnsupportedFormat      no parser for this kind of file
-│       ├── CorruptFile            the file is not what its name or its first bytes say
-│       ├── PasswordRequired       the file is encrypted and no (or a wrong) password was given
-│       ├── NothingReadable        the file holds no text and no readable image
-│       ├── GarbledText            the text layer is not text (broken font maps, binary)
-│       └── LimitExceeded          parsing took more memory, time or output than allowed
+│   ├── UnreadableFile             a file cannot become passages; names the file and the reason
+│   │   ├── UnsupportedFormat      no parser for this kind of file
+│   │   ├── CorruptFile            the file is not what its name or its first bytes say
+│   │   ├── PasswordRequired       the file is encrypted and no (or a wrong) password was given
+│   │   ├── NothingReadable        the file holds no text and no readable image
+│   │   ├── GarbledText            the text layer is not text (broken font maps, binary)
+│   │   └── LimitExceeded          parsing took more memory, time or output than allowed
+│   └── TooLarge                   an upload holds more bytes than allowed
 ├── NotAuthenticated               no valid session or API key
 ├── NotFound                       unknown, or not allowed: the two look the same
 ├── NotAllowed                     known to the caller, but not this action
 ├── Conflict                       the state does not admit this now
+├── TooManyRequests                wait before asking again
 ├── Unavailable                    a part of the platform does not answer; try again later
 │   ├── ModelUnavailable           the model endpoint failed or refused
 │   ├── IndexUnavailable           the vector index does not answer
@@ -79,6 +81,10 @@ class LimitExceeded(UnreadableFile):
     code = "limit_exceeded"
 
 
+class TooLarge(InvalidInput):
+    code = "too_large"
+
+
 class NotAuthenticated(KnowledgeBaseError):
     code = "not_authenticated"
 
@@ -93,6 +99,14 @@ class NotAllowed(KnowledgeBaseError):
 
 class Conflict(KnowledgeBaseError):
     code = "conflict"
+
+
+class TooManyRequests(KnowledgeBaseError):
+    code = "too_many_requests"
+
+    def __init__(self, message: str, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Unavailable(KnowledgeBaseError):
