@@ -1,0 +1,49 @@
+"""What went wrong at a model endpoint, as a sentence that a person can act on."""
+
+from __future__ import annotations
+
+import re
+
+import openai
+
+
+def explain(error: openai.OpenAIError, base_url: str, model: str) -> str:
+    """Return what went wrong at the endpoint and what to do about it."""
+    if isinstance(error, openai.APITimeoutError):
+        return f"The model endpoint {base_url} did not answer in time. It may be overloaded or still loading the model."
+    if isinstance(error, openai.APIConnectionError):
+        cause = f" ({error.__cause__})" if error.__cause__ else ""
+        return f"No model endpoint can be reached at {base_url}{cause}. Check the address and whether the server runs."
+    if not isinstance(error, openai.APIStatusError):
+        return f"The model endpoint {base_url} answered in a way that cannot be used: {error}"
+    detail = _detail(error)
+    if error.status_code in (401, 403):
+        return f"The model endpoint {base_url} refused the API key (HTTP {error.status_code}). Check the key."
+    if _is_context_error(detail):
+        return f"The question with its passages is longer than the context window of {model}: {detail}"
+    if error.status_code == 404:
+        missing = f"does not know the model “{model}”" if model and "model" in detail.lower() else "has no such path"
+        return f"{base_url} {missing} (HTTP 404). Check the model's name and that the address ends in /v1."
+    if error.status_code == 402:
+        return f"The account at {base_url} has no credit left (HTTP 402)."
+    if error.status_code == 429:
+        return f"The model endpoint {base_url} has too many requests now (HTTP 429). Try again in a moment."
+    if error.status_code in (502, 503, 504):
+        return (
+            f"The model endpoint {base_url} is overloaded or starting (HTTP {error.status_code}). "
+            "Try again in a moment."
+        )
+    return f"The model endpoint {base_url} failed (HTTP {error.status_code}): {detail}"
+
+
+def _detail(error: openai.APIStatusError) -> str:
+    body = error.body
+    if isinstance(body, dict):
+        inner = body.get("error", body)
+        if isinstance(inner, dict) and isinstance(inner.get("message"), str):
+            return str(inner["message"])[:300]
+    return str(error.message)[:300]
+
+
+def _is_context_error(detail: str) -> bool:
+    return bool(re.search(r"context length|context window|maximum.*tokens|too long|max_model_len", detail, re.I))

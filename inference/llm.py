@@ -1,0 +1,334 @@
+"""The model that answers: any OpenAI-compatible endpoint, streamed as typed deltas.
+
+The official `openai` client is used here, not llama-index's OpenAILike (0.8), because the latter loses three things
+that an answer needs: the reasoning of a first delta whose `content` is null is skipped; closing its generator does
+not close the HTTP response, so a reader who stops would leave the model generating; and the whole text is rebuilt
+with every delta. `as_llama_index` gives the same endpoint to llama-index programs.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import httpx
+import openai
+
+from inference.endpoint_errors import explain
+from inference.thinking import AnswerText, ReasoningText, ThinkTagSplitter, without_reasoning
+from kb_platform.domain.errors import ModelUnavailable
+from kb_platform.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from llama_index.llms.openai_like import OpenAILike
+
+log = logging.getLogger(__name__)
+
+DEFAULT_CONTEXT_WINDOW = 32_768
+CONNECT_SECONDS = 10.0
+PROBE_SECONDS = 15.0
+# Names of models whose chat template opens `<think>` itself, for servers that cannot be asked for their template.
+OPENS_THINKING = re.compile(r"deepseek-?r1|r1-distill|qwq|deepseek-reasoner", re.IGNORECASE)
+
+
+class Message(TypedDict):
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokensUsed:
+    """Tokens as the server counted them. `reasoning` is 0 where the server does not tell it apart from the answer."""
+
+    prompt: int
+    cached: int
+    reasoning: int
+    completion: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The generation ended: `stop`, or `length` when the room for it was used up."""
+
+    reason: str
+
+
+ModelDelta = ReasoningText | AnswerText | TokensUsed | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOffer:
+    """A model that an endpoint lists; `context_window` is 0 where the endpoint does not say."""
+
+    name: str
+    context_window: int
+    is_vllm: bool = False
+
+
+class ChatModel:
+    """A chat model behind an OpenAI-compatible endpoint. Belongs to one event loop.
+
+    `base_url` ends in /v1 (added when missing), `context_window` is in tokens, `timeout_seconds` is the longest
+    silence of the endpoint.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str = "",
+        name: str = "",
+        context_window: int = 0,
+        temperature: float = 0.6,
+        timeout_seconds: float = 120.0,
+        is_vllm: bool | None = None,
+    ) -> None:
+        self.base_url = normalise_base_url(base_url)
+        self.name = name
+        self.context_window = context_window or DEFAULT_CONTEXT_WINDOW
+        self.temperature = temperature
+        self._api_key = api_key
+        self._is_vllm = is_vllm
+        self._opens_thinking: dict[bool, bool] = {}
+        self._timeout = httpx.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds))
+        self._client = openai.AsyncOpenAI(
+            base_url=self.base_url, api_key=api_key or "none", timeout=self._timeout, max_retries=0
+        )
+
+    async def stream(
+        self, messages: Sequence[Message], max_tokens: int, thinking: bool = True
+    ) -> AsyncIterator[ModelDelta]:
+        """Yield reasoning and answer as they are written, then TokensUsed (where the server reports it) and Finished.
+
+        Closing the iterator closes the connection, upon which the server stops generating. Raises ModelUnavailable.
+        """
+        splitter = ThinkTagSplitter(await self._template_opens_thinking(thinking))
+        reason = ""
+        used: TokensUsed | None = None
+        reasons_apart = answered = False
+        inline_reasoning: list[str] = []
+        request: dict[str, Any] = {
+            "model": self.name,
+            "messages": list(messages),
+            "max_tokens": max_tokens,
+            "temperature": self.temperature,
+            "stream_options": {"include_usage": True},
+        }
+        if self._is_vllm:
+            request["extra_body"] = {"chat_template_kwargs": _thinking_switch(thinking)}
+        try:
+            response = await self._open(request)
+            try:
+                async with aclosing(_chunks(response)) as chunks:
+                    async for chunk in chunks:
+                        if chunk.usage:
+                            used = _tokens_used(chunk.usage)
+                        if not chunk.choices:
+                            continue
+                        choice = chunk.choices[0]
+                        reason = choice.finish_reason or reason
+                        if reasoning := _reasoning_of(choice.delta):
+                            if not reasons_apart:
+                                reasons_apart, splitter = True, ThinkTagSplitter(starts_open=False)
+                            yield ReasoningText(reasoning)
+                        for delta in splitter.feed(choice.delta.content or ""):
+                            answered = answered or isinstance(delta, AnswerText)
+                            if isinstance(delta, ReasoningText):
+                                inline_reasoning.append(delta.text)
+                            yield delta
+            finally:
+                await response.close()
+        except openai.OpenAIError as error:
+            raise ModelUnavailable(explain(error, self.base_url, self.name)) from error
+        except httpx.HTTPError as error:
+            raise ModelUnavailable(
+                f"The model endpoint {self.base_url} broke off in the middle of an answer ({type(error).__name__})."
+            ) from error
+        for delta in splitter.finish():
+            answered = answered or isinstance(delta, AnswerText)
+            yield delta
+        if not answered and not splitter.closed and inline_reasoning and reason != "length":
+            # Taken for a model that thinks first, but it never closed a block: what it wrote was its answer.
+            yield AnswerText("".join(inline_reasoning).strip())
+        if used:
+            yield used
+        yield Finished(reason or "stop")
+
+    async def complete(self, messages: Sequence[Message], max_tokens: int) -> str:
+        """Return a short finished text without its reasoning (one request, thinking switched off where possible)."""
+        request: dict[str, Any] = {
+            "model": self.name,
+            "messages": list(messages),
+            "max_tokens": max_tokens,
+            "temperature": 0.0,
+        }
+        if self._is_vllm:
+            request["extra_body"] = {"chat_template_kwargs": _thinking_switch(False)}
+        try:
+            response = await self._client.chat.completions.create(**request)
+        except openai.OpenAIError as error:
+            raise ModelUnavailable(explain(error, self.base_url, self.name)) from error
+        return without_reasoning(response.choices[0].message.content or "") if response.choices else ""
+
+    async def tokenize(self, messages: Sequence[Message], thinking: bool = True) -> list[int] | None:
+        """Return the prompt's tokens, chat template included, or None where the server has no /tokenize (vLLM)."""
+        if self._is_vllm is False:
+            return None
+        body: dict[str, Any] = {
+            "model": self.name,
+            "messages": list(messages),
+            "add_generation_prompt": True,
+            "chat_template_kwargs": _thinking_switch(thinking),
+        }
+        answer = await self._post_beside("/tokenize", body)
+        tokens = answer.get("tokens") if answer else None
+        if self._is_vllm is None:
+            self._is_vllm = isinstance(tokens, list)
+        return tokens if isinstance(tokens, list) else None
+
+    def as_llama_index(self) -> OpenAILike:
+        """Return this endpoint as a llama-index LLM."""
+        from llama_index.llms.openai_like import OpenAILike
+
+        return OpenAILike(
+            model=self.name,
+            api_base=self.base_url,
+            api_key=self._api_key or "none",
+            context_window=self.context_window,
+            temperature=self.temperature,
+            is_chat_model=True,
+        )
+
+    async def aclose(self) -> None:
+        await self._client.close()
+
+    async def _open(self, request: dict[str, Any]) -> openai.AsyncStream[Any]:
+        """Send the request; once more when an idle connection turned out to be closed (nothing was generated)."""
+        for attempt in (1, 2):
+            try:
+                stream: openai.AsyncStream[Any] = await self._client.chat.completions.create(**request, stream=True)
+                return stream
+            except openai.APITimeoutError:
+                raise
+            except openai.APIConnectionError:
+                if attempt == 2:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _template_opens_thinking(self, thinking: bool) -> bool:
+        """Say whether the chat template ends with `<think>`: asked once of a server that can tell, else by name."""
+        if thinking not in self._opens_thinking:
+            opens = bool(OPENS_THINKING.search(self.name))
+            tokens = await self.tokenize([{"role": "user", "content": "?"}], thinking)
+            if tokens:
+                answer = await self._post_beside("/detokenize", {"model": self.name, "tokens": tokens[-8:]})
+                if answer and isinstance(answer.get("prompt"), str):
+                    opens = answer["prompt"].rstrip().endswith("<think>")
+            self._opens_thinking[thinking] = opens
+        return self._opens_thinking[thinking]
+
+    async def _post_beside(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """POST to a path of the server that stands beside /v1; None when it has no such path."""
+        root = self.base_url.removesuffix("/v1")
+        try:
+            answer: object = await self._client.post(root + path, body=body, cast_to=object)
+        except (openai.NotFoundError, openai.BadRequestError, openai.UnprocessableEntityError):
+            return None
+        except openai.OpenAIError as error:
+            if isinstance(error, openai.APIStatusError) and error.status_code in (401, 403, 405, 501):
+                return None
+            raise ModelUnavailable(explain(error, self.base_url, self.name)) from error
+        return answer if isinstance(answer, dict) else None
+
+
+async def _chunks(stream: openai.AsyncStream[Any]) -> AsyncGenerator[Any, None]:
+    """Yield the chunks of a stream (an async generator, so that it can be closed)."""
+    async for chunk in stream:
+        yield chunk
+
+
+async def connect_model(settings: ModelSettings) -> ChatModel | None:
+    """Return the configured model, or None where none is configured. Asks the endpoint for what is not set; an
+    endpoint that does not answer now is no error here, its first question reports it."""
+    if not settings.base_url:
+        return None
+    key = settings.api_key.get_secret_value() if settings.api_key else ""
+    name, window, is_vllm = settings.name, settings.context_window, None
+    try:
+        offers = await probe_endpoint(settings.base_url, key)
+    except ModelUnavailable as error:
+        log.warning("%s", error.message)
+        offers = []
+    if offers and (offer := next((offer for offer in offers if not name or offer.name == name), None)):
+        name, window, is_vllm = offer.name, window or offer.context_window, offer.is_vllm
+    return ChatModel(
+        settings.base_url, key, name, window, settings.temperature, settings.timeout_seconds, is_vllm=is_vllm
+    )
+
+
+async def probe_endpoint(base_url: str, api_key: str = "") -> list[ModelOffer]:
+    """Return the models that the endpoint lists. Raises ModelUnavailable with what to correct."""
+    url = normalise_base_url(base_url)
+    client = openai.AsyncOpenAI(base_url=url, api_key=api_key or "none", timeout=PROBE_SECONDS, max_retries=0)
+    try:
+        async with client:
+            page = await client.models.list()
+            offers = [_offer(model) for model in page.data or []]
+    except openai.OpenAIError as error:
+        raise ModelUnavailable(explain(error, url, "")) from error
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ModelUnavailable(f"{url} answers, but not as an OpenAI-compatible endpoint.") from error
+    if not offers:
+        raise ModelUnavailable(f"{url} answers but lists no model. Is this the address that ends in /v1?")
+    return offers
+
+
+def normalise_base_url(base_url: str) -> str:
+    """Return the address up to and including its version (`http://host:8000` → `http://host:8000/v1`)."""
+    url = base_url.strip().rstrip("/").removesuffix("/chat/completions").removesuffix("/models")
+    if "://" not in url:
+        url = f"http://{url}"
+    try:
+        path = httpx.URL(url).path
+    except httpx.InvalidURL as error:
+        raise ModelUnavailable(
+            f"“{base_url}” is not an address (expected something like http://host:8000/v1)."
+        ) from error
+    return url if path.strip("/") else f"{url}/v1"
+
+
+def _offer(model: Any) -> ModelOffer:
+    extra = model.model_extra or {}
+    window = next(
+        (
+            extra[key]
+            for key in ("max_model_len", "context_length", "context_window")
+            if isinstance(extra.get(key), int)
+        ),
+        0,
+    )
+    return ModelOffer(model.id, window, is_vllm=getattr(model, "owned_by", "") == "vllm")
+
+
+def _reasoning_of(delta: Any) -> str:
+    for field in ("reasoning", "reasoning_content"):
+        value = getattr(delta, field, None)
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def _tokens_used(usage: Any) -> TokensUsed:
+    prompt_details = usage.prompt_tokens_details
+    completion_details = usage.completion_tokens_details
+    cached = getattr(prompt_details, "cached_tokens", None) or getattr(usage, "prompt_cache_hit_tokens", None) or 0
+    reasoning = getattr(completion_details, "reasoning_tokens", None) or 0
+    return TokensUsed(usage.prompt_tokens or 0, cached, reasoning, usage.completion_tokens or 0)
+
+
+def _thinking_switch(thinking: bool) -> dict[str, bool]:
+    """The two names that chat templates read (DeepSeek-V3.1: thinking, Qwen3: enable_thinking)."""
+    return {"thinking": thinking, "enable_thinking": thinking}
