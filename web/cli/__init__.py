@@ -1,0 +1,1 @@
+"""The `kb` command: one file a group of commands."""
