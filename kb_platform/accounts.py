@@ -1,0 +1,237 @@
+"""Accounts: users, passwords (Argon2id), sign-in sessions and API keys.
+
+Tokens and keys are random, shown once, and stored as SHA-256 only: 256 bits of chance need no slow hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from kb_platform.database.engine import Database
+from kb_platform.database.tables import ApiKey, Role, SignInSession, User, now
+from kb_platform.domain.errors import InvalidInput, NotAuthenticated, NotFound
+from kb_platform.settings import SecuritySettings
+
+SESSION_PREFIX = "kbs_"
+API_KEY_PREFIX = "kbk_"
+SHOWN_KEY_CHARACTERS = 12
+LEAST_PASSWORD_CHARACTERS = 8
+MOST_PASSWORD_CHARACTERS = 1024
+LAST_USE_STEP = timedelta(minutes=1)
+"""A key's last use is noted no more often than this: one write a request would serialise all readers."""
+
+_hasher = PasswordHasher()
+_NOBODYS_HASH = _hasher.hash(secrets.token_urlsafe(16))
+"""Checked when the account is unknown, so that the answer's time does not tell which accounts exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, resolved once per request; `credential_id` is the session's token hash or the API key's id."""
+
+    user_id: str
+    email: str
+    display_name: str
+    role: Role
+    credential: Literal["session", "api_key"]
+    credential_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """`token` is not kept anywhere: it is the caller's from here on."""
+
+    token: str
+    expires_at: datetime
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class NewApiKey:
+    key: str
+    row: ApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAdministrator:
+    """The administrator made at first start; `password` is None when the setting gave it."""
+
+    email: str
+    password: str | None
+
+
+def ensure_administrator(database: Database, settings: SecuritySettings) -> FirstAdministrator | None:
+    """Make the first administrator where there is no user yet; None where there is one (or another process won)."""
+    with database.reading() as session:
+        if session.scalar(select(func.count()).select_from(User)):
+            return None
+    given = settings.admin_password.get_secret_value() if settings.admin_password else None
+    password = given or secrets.token_urlsafe(12)
+    try:
+        add_user(database, settings.admin_email, password, Role.ADMINISTRATOR, display_name="Administrator")
+    except InvalidInput:
+        with database.reading() as session:
+            if session.scalar(select(User.id).where(User.email == _normal_email(settings.admin_email))):
+                return None
+        raise
+    return FirstAdministrator(_normal_email(settings.admin_email), None if given else password)
+
+
+def add_user(database: Database, email: str, password: str, role: Role, display_name: str = "") -> User:
+    """Add an active user. Raises InvalidInput for a weak password or an e-mail address that is taken."""
+    email = _normal_email(email)
+    if not email or len(email) > 320:
+        raise InvalidInput("An e-mail address is needed.")
+    user = User(email=email, display_name=display_name, password_hash=_new_hash(password), role=role)
+    try:
+        with database.writing() as session:
+            session.add(user)
+    except IntegrityError as error:
+        raise InvalidInput(f"There is already a user with the address {email}.") from error
+    return user
+
+
+def sign_in(database: Database, email: str, password: str, hours: int) -> NewSession:
+    """Begin a session. Raises NotAuthenticated with one and the same message whatever was wrong."""
+    with database.reading() as session:
+        user = session.scalar(select(User).where(User.email == _normal_email(email)))
+    matches = _verify(user.password_hash if user else _NOBODYS_HASH, password)
+    if user is None or not matches or not user.is_active:
+        raise NotAuthenticated("The e-mail address or the password is wrong.")
+    token = SESSION_PREFIX + secrets.token_urlsafe(32)
+    expires_at = now() + timedelta(hours=hours)
+    with database.writing() as session:
+        session.execute(delete(SignInSession).where(SignInSession.expires_at < now()))
+        session.add(SignInSession(token_hash=_digest(token), user_id=user.id, expires_at=expires_at))
+        if _hasher.check_needs_rehash(user.password_hash):
+            session.execute(update(User).where(User.id == user.id).values(password_hash=_hasher.hash(password)))
+    return NewSession(token, expires_at, user)
+
+
+def sign_out(database: Database, principal: Principal) -> None:
+    """End the session that the principal came with."""
+    with database.writing() as session:
+        session.execute(delete(SignInSession).where(SignInSession.token_hash == principal.credential_id))
+
+
+def authenticate(database: Database, credential: str) -> Principal:
+    """Return who holds this session token or API key. Raises NotAuthenticated when it is unknown, expired or
+    revoked, or when its user is suspended."""
+    with database.reading() as session:
+        if credential.startswith(API_KEY_PREFIX):
+            principal, last_used_at = _by_api_key(session, credential)
+        else:
+            principal, last_used_at = _by_session(session, credential), now()
+    if last_used_at is None or last_used_at < now() - LAST_USE_STEP:
+        with database.writing() as session:
+            session.execute(update(ApiKey).where(ApiKey.id == principal.credential_id).values(last_used_at=now()))
+    return principal
+
+
+def change_password(database: Database, principal: Principal, current_password: str, new_password: str) -> None:
+    """Change the principal's password and end all their other sessions. Raises InvalidInput."""
+    with database.reading() as session:
+        user = session.get_one(User, principal.user_id)
+    if not _verify(user.password_hash, current_password):
+        raise InvalidInput("The current password is wrong.")
+    new_hash = _new_hash(new_password)
+    with database.writing() as session:
+        session.execute(update(User).where(User.id == principal.user_id).values(password_hash=new_hash))
+        session.execute(
+            delete(SignInSession).where(
+                SignInSession.user_id == principal.user_id, SignInSession.token_hash != principal.credential_id
+            )
+        )
+
+
+def add_api_key(database: Database, user_id: str, name: str, expires_at: datetime | None = None) -> NewApiKey:
+    """Make a key. The returned `key` is the only place where it can be read. Raises InvalidInput for a past expiry."""
+    if expires_at is not None and expires_at <= now():
+        raise InvalidInput("The key would already have expired.")
+    key = API_KEY_PREFIX + secrets.token_urlsafe(32)
+    row = ApiKey(
+        user_id=user_id, name=name, prefix=key[:SHOWN_KEY_CHARACTERS], key_hash=_digest(key), expires_at=expires_at
+    )
+    with database.writing() as session:
+        session.add(row)
+    return NewApiKey(key, row)
+
+
+def api_keys(database: Database, user_id: str) -> list[ApiKey]:
+    """Return the user's keys that are not revoked, newest first."""
+    with database.reading() as session:
+        rows = select(ApiKey).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+        return list(session.scalars(rows.order_by(ApiKey.created_at.desc())))
+
+
+def revoke_api_key(database: Database, user_id: str, key_id: str) -> None:
+    """Revoke a key at once. Raises NotFound, also for somebody else's key."""
+    with database.writing() as session:
+        row = session.get(ApiKey, key_id)
+        if row is None or row.user_id != user_id or row.revoked_at is not None:
+            raise NotFound("There is no such API key.")
+        row.revoked_at = now()
+
+
+def user_of(database: Database, principal: Principal) -> User:
+    with database.reading() as session:
+        return session.get_one(User, principal.user_id)
+
+
+def _by_api_key(session: Session, key: str) -> tuple[Principal, datetime | None]:
+    found = session.execute(
+        select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.key_hash == _digest(key))
+    )
+    row = found.one_or_none()
+    if row is None or row.ApiKey.revoked_at is not None or not row.User.is_active:
+        raise NotAuthenticated("This API key is unknown or was revoked.")
+    if row.ApiKey.expires_at is not None and row.ApiKey.expires_at <= now():
+        raise NotAuthenticated("This API key has expired.")
+    return _principal(row.User, "api_key", row.ApiKey.id), row.ApiKey.last_used_at
+
+
+def _by_session(session: Session, token: str) -> Principal:
+    found = session.execute(
+        select(SignInSession, User)
+        .join(User, User.id == SignInSession.user_id)
+        .where(SignInSession.token_hash == _digest(token))
+    )
+    row = found.one_or_none()
+    if row is None or row.SignInSession.expires_at <= now() or not row.User.is_active:
+        raise NotAuthenticated("You are not signed in, or the session has ended. Sign in again.")
+    return _principal(row.User, "session", row.SignInSession.token_hash)
+
+
+def _principal(user: User, credential: Literal["session", "api_key"], credential_id: str) -> Principal:
+    return Principal(user.id, user.email, user.display_name, Role(user.role), credential, credential_id)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _normal_email(email: str) -> str:
+    return email.strip().lower()
+
+
+def _new_hash(password: str) -> str:
+    if not LEAST_PASSWORD_CHARACTERS <= len(password) <= MOST_PASSWORD_CHARACTERS:
+        raise InvalidInput(f"A password has at least {LEAST_PASSWORD_CHARACTERS} characters.")
+    return _hasher.hash(password)
+
+
+def _verify(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False

@@ -1,0 +1,222 @@
+"""Conversations: asking, and reading what was answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.orm import Session
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from kb_platform import access, conversations
+from kb_platform.accounts import Principal
+from kb_platform.database.tables import Turn as TurnRow
+from web.api.dependencies import Caller, ServicesDep
+from web.api.events import event_stream, server_sent_event
+from web.api.schemas.conversations import (
+    Conversation,
+    ConversationChange,
+    ConversationList,
+    ConversationRequest,
+    ConversationWithTurns,
+    Source,
+    Turn,
+    TurnRequest,
+    TurnStreamEvent,
+)
+from web.api.turn_stream import turn_events
+from web.services import Services
+
+if TYPE_CHECKING:
+    from inference.answering import Question
+
+DISCONNECT_POLL_SECONDS = 0.5
+
+router = APIRouter(prefix="/conversations", tags=["conversations"])
+
+
+@dataclass(frozen=True, slots=True)
+class BegunTurn:
+    id: str
+    number: int
+    question: Question
+
+
+@router.get("", operation_id="list_conversations")
+def list_conversations(
+    caller: Caller,
+    services: ServicesDep,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> ConversationList:
+    """The caller's conversations, last used first."""
+    with services.database.reading() as session:
+        rows = conversations.conversations_of(session, caller.user_id, limit, offset)
+    return ConversationList(conversations=[Conversation.model_validate(row) for row in rows])
+
+
+@router.post("", status_code=201, operation_id="create_conversation")
+def create_conversation(body: ConversationRequest, caller: Caller, services: ServicesDep) -> Conversation:
+    """Begin a conversation about one or several knowledge bases."""
+    with services.database.writing() as session:
+        scope = access.scope_of(session, caller, _texts(body.knowledge_base_ids))
+        row = conversations.add_conversation(session, caller.user_id, scope.knowledge_base_ids, body.title)
+        return Conversation.model_validate(row)
+
+
+@router.get("/{conversation_id}", operation_id="get_conversation")
+def get_conversation(conversation_id: UUID, caller: Caller, services: ServicesDep) -> ConversationWithTurns:
+    """A conversation with its turns. A source that may not be read any more comes without its text."""
+    with services.database.reading() as session:
+        row = conversations.conversation(session, caller.user_id, str(conversation_id))
+        turns = _turn_views(session, caller, row.turns)
+    return ConversationWithTurns(**Conversation.model_validate(row).model_dump(), turns=turns)
+
+
+@router.patch("/{conversation_id}", operation_id="update_conversation")
+def update_conversation(
+    conversation_id: UUID, body: ConversationChange, caller: Caller, services: ServicesDep
+) -> Conversation:
+    """Change the title or the knowledge bases that are searched."""
+    with services.database.writing() as session:
+        row = conversations.conversation(session, caller.user_id, str(conversation_id))
+        wanted = None
+        if body.knowledge_base_ids is not None:
+            wanted = access.scope_of(session, caller, _texts(body.knowledge_base_ids)).knowledge_base_ids
+        conversations.change_conversation(row, body.title, wanted)
+        return Conversation.model_validate(row)
+
+
+@router.delete("/{conversation_id}", status_code=204, operation_id="delete_conversation")
+def delete_conversation(conversation_id: UUID, caller: Caller, services: ServicesDep) -> None:
+    """Delete a conversation with its turns; an answer that is being made stops."""
+    with services.database.writing() as session:
+        session.delete(conversations.conversation(session, caller.user_id, str(conversation_id)))
+
+
+@router.post(
+    "/{conversation_id}/turns",
+    operation_id="ask",
+    response_class=EventSourceResponse,
+    responses={
+        200: {
+            "description": "With `stream` (the default) server-sent events, each named by its `type`: `turn`, "
+            "`sources`, `reasoning`*, `answer`*, `citation`*, `usage`, then `done` or `error`. Without, one Turn.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Turn"}}},
+        }
+    },
+)
+async def ask(
+    conversation_id: UUID, body: TurnRequest, request: Request, caller: Caller, services: ServicesDep
+) -> Response:
+    """Ask a question. The answer is made from the passages found, and each sentence carries its citations. Going
+    away stops the generation; what was said is kept."""
+    begun = await asyncio.to_thread(_begin, services, caller, str(conversation_id), body)
+    events = turn_events(services.database, await services.answering(), begun.question, begun.id, begun.number)
+    if body.stream:
+        return event_stream(_sent(events))
+    await _until_answered(events, request)
+    turn = await asyncio.to_thread(_turn, services, caller, str(conversation_id), begun.id)
+    return JSONResponse(turn.model_dump(mode="json"))
+
+
+@router.delete("/{conversation_id}/turns/{turn_id}/generation", status_code=204, operation_id="stop_generation")
+def stop_generation(conversation_id: UUID, turn_id: UUID, caller: Caller, services: ServicesDep) -> None:
+    """Stop making this answer, whoever reads it and whichever process makes it. What was said is kept."""
+    with services.database.writing() as session:
+        row = conversations.conversation(session, caller.user_id, str(conversation_id))
+        conversations.stop_turn(session, row, str(turn_id))
+
+
+def _begin(services: Services, caller: Principal, conversation_id: str, body: TurnRequest) -> BegunTurn:
+    from inference.answering import Question
+
+    with services.database.writing() as session:
+        row = conversations.conversation(session, caller.user_id, conversation_id)
+        if body.knowledge_base_ids is not None:
+            scope = access.scope_of(session, caller, _texts(body.knowledge_base_ids))
+        else:  # one that was deleted since the conversation began is not an error, it is just not searched
+            scope = access.readable_scope(session, caller).narrowed_to(frozenset(row.knowledge_base_ids))
+        history = conversations.past_turns(row)
+        turn = conversations.begin_turn(session, row, body.question)
+        question = Question(text=body.question, scope=scope, history=history, thinking=body.thinking)
+        return BegunTurn(turn.id, turn.number, question)
+
+
+async def _sent(events: AsyncIterator[TurnStreamEvent]) -> AsyncIterator[ServerSentEvent]:
+    async with aclosing(events) as stream:
+        async for event in stream:
+            yield server_sent_event(*event.named())
+
+
+async def _until_answered(events: AsyncIterator[TurnStreamEvent], request: Request) -> None:
+    """Run the turn to its end, or to the moment when the caller hangs up."""
+
+    async def consume() -> None:
+        async with aclosing(events) as stream:
+            async for _ in stream:
+                pass
+
+    async def gone() -> None:
+        while not await request.is_disconnected():
+            await asyncio.sleep(DISCONNECT_POLL_SECONDS)
+
+    consuming, leaving = asyncio.create_task(consume()), asyncio.create_task(gone())
+    try:
+        await asyncio.wait({consuming, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        leaving.cancel()
+        if not consuming.done():
+            consuming.cancel()
+        await asyncio.gather(consuming, leaving, return_exceptions=True)
+
+
+def _turn(services: Services, caller: Principal, conversation_id: str, turn_id: str) -> Turn:
+    with services.database.reading() as session:
+        row = conversations.conversation(session, caller.user_id, conversation_id)
+        return _turn_views(session, caller, [turn for turn in row.turns if turn.id == turn_id])[0]
+
+
+def _turn_views(session: Session, caller: Principal, turns: list[TurnRow]) -> list[Turn]:
+    cited = {source["document_id"] for turn in turns for source in turn.sources}
+    readable = access.still_readable_documents(session, caller, cited)
+    return [_turn_view(turn, readable) for turn in turns]
+
+
+def _turn_view(turn: TurnRow, readable: frozenset[str]) -> Turn:
+    sources = [
+        Source.model_validate(source)
+        if source["document_id"] in readable
+        else Source.model_validate({**source, "text": "", "heading_path": [], "is_available": False})
+        for source in turn.sources
+    ]
+    return Turn.model_validate(
+        {
+            "id": turn.id,
+            "number": turn.number,
+            "state": conversations.latest_state(turn),
+            "question": turn.question,
+            "query": turn.query,
+            "reasoning": turn.reasoning,
+            "reasoning_seconds": turn.reasoning_seconds,
+            "answer": turn.answer,
+            "answerer": turn.answerer,
+            "model": turn.model,
+            "abstained": turn.abstained,
+            "sources": sources,
+            "citations": turn.citations,
+            "usage": turn.usage or None,
+            "error": turn.error,
+            "created_at": turn.created_at,
+        }
+    )
+
+
+def _texts(ids: list[UUID]) -> list[str]:
+    return [str(id_) for id_ in ids]

@@ -1,0 +1,53 @@
+"""What routes ask for: the services, the caller, and the guards in front of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+
+from kb_platform.accounts import Principal, authenticate
+from kb_platform.domain.errors import NotAllowed, NotAuthenticated
+from web.services import Services
+
+COOKIE = "kb_session"
+CSRF_HEADER = "X-KB-Request"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_cookie = APIKeyCookie(
+    name=COOKIE,
+    auto_error=False,
+    scheme_name="session_cookie",
+    description=f"Set by sign-in. Methods that change something also need the header `{CSRF_HEADER}: 1`.",
+)
+_bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="A session's token or an API key.")
+
+
+def services(request: Request) -> Services:
+    return cast(Services, request.app.state.services)
+
+
+ServicesDep = Annotated[Services, Depends(services)]
+
+
+def signed_in(
+    request: Request,
+    services: ServicesDep,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    cookie: Annotated[str | None, Depends(_cookie)],
+) -> Principal:
+    """Return the caller. Raises NotAuthenticated; NotAllowed for a change by cookie without the CSRF header.
+
+    A foreign page can make a browser send the cookie, but not this header without asking first.
+    """
+    if bearer is not None:
+        return authenticate(services.database, bearer.credentials)
+    if not cookie:
+        raise NotAuthenticated("Sign in, or send an API key as bearer token.")
+    if request.method not in SAFE_METHODS and CSRF_HEADER not in request.headers:
+        raise NotAllowed(f"This request changes something: send the header {CSRF_HEADER}: 1 with it.")
+    return authenticate(services.database, cookie)
+
+
+Caller = Annotated[Principal, Depends(signed_in)]

@@ -1,0 +1,48 @@
+"""From rows to what is sent about a document."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from kb_platform.database.tables import VersionState
+from kb_platform.document_states import DocumentState
+from kb_platform.domain.document import PageCoverage, PageStatus
+from web.api.schemas.documents import CoverageCounts, Document
+
+
+def document_view(state: DocumentState, with_coverage: bool = False) -> Document:
+    """Return a document as it is sent."""
+    latest, shown = state.latest, state.shown
+    counts = Counter(page["status"] for page in shown.coverage)
+    coverage = (
+        [PageCoverage(**{**page, "status": PageStatus(page["status"])}) for page in shown.coverage]
+        if with_coverage
+        else None
+    )
+    return Document.model_validate(
+        {
+            "id": state.document.id,
+            "knowledge_base_id": state.document.knowledge_base_id,
+            "name": state.document.name,
+            # A newest version that was replaced is one that is in use no more: only while it is being deleted.
+            "state": VersionState.READY if latest.state == VersionState.SUPERSEDED else latest.state,
+            "is_searchable": state.current is not None,
+            "is_replacing": state.is_replacing,
+            "error_code": latest.error_code,
+            "error_message": latest.error_message,
+            "pages_done": latest.pages_done,
+            "pages_total": latest.pages_total,
+            "chunks_done": latest.chunks_done,
+            "chunks_total": latest.chunks_total,
+            "format": shown.format,
+            "title": shown.title,
+            "file_bytes": shown.file_bytes,
+            "version_id": shown.id,
+            "version_number": shown.number,
+            "coverage_counts": CoverageCounts(**counts),
+            "coverage": coverage,
+            "warnings": shown.warnings,
+            "created_at": state.document.created_at,
+            "ready_at": shown.ready_at,
+        }
+    )

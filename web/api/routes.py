@@ -1,0 +1,47 @@
+"""All routes of the API. What is not in `PUBLIC` needs a signed-in caller, by one dependency above all routers."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+
+from web import documentation
+from web.api import (
+    api_keys,
+    conversations,
+    documents,
+    knowledge_base_documents,
+    knowledge_bases,
+    model_endpoints,
+    searches,
+    sessions,
+    system,
+    users,
+)
+from web.api.dependencies import signed_in
+
+PREFIX = "/api/v1"
+RESOURCES = (
+    sessions.router,
+    users.router,
+    api_keys.router,
+    system.router,
+    knowledge_bases.router,
+    knowledge_base_documents.router,
+    documents.router,
+    searches.router,
+    conversations.router,
+    model_endpoints.router,
+)
+
+
+def api() -> APIRouter:
+    """Return the whole API."""
+    root = APIRouter()
+    root.include_router(system.health)
+    root.include_router(sessions.public, prefix=PREFIX)
+    guarded = APIRouter(dependencies=[Depends(signed_in)])
+    for router in RESOURCES:
+        guarded.include_router(router, prefix=PREFIX)
+    guarded.include_router(documentation.router)
+    root.include_router(guarded)
+    return root

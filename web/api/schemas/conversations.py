@@ -1,0 +1,165 @@
+"""Conversations, turns, and the events of an answer as it is made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, RootModel
+
+from kb_platform.conversations import MOST_TITLE_CHARACTERS
+from kb_platform.domain.answer import Answerer, Support, Usage
+from kb_platform.domain.chunk import Scores
+from web.api.schemas.common import Received, Sent
+from web.api.schemas.knowledge_bases import MOST_QUERY_CHARACTERS
+
+
+class Source(Sent):
+    """A passage given to the answerer under a number. Offsets count characters of the version's text."""
+
+    number: int
+    document_id: str
+    version_id: str
+    document_name: str
+    document_title: str
+    knowledge_base_id: str
+    chunk_id: str
+    start: int
+    end: int
+    text: str
+    heading_path: list[str]
+    scores: Scores
+    is_available: bool = Field(
+        True, description="False when the document was deleted or may not be read any more; then `text` is empty."
+    )
+
+
+class Citation(Sent):
+    """A marker `[number]`: the sentence in the answer, and the words of the source that carry it."""
+
+    number: int
+    sentence_start: int = Field(description="In characters of the answer.")
+    sentence_end: int
+    evidence_start: int = Field(description="In characters of the source version's text.")
+    evidence_end: int
+    support: Support
+    score: float
+    reason: str
+
+
+class Turn(Sent):
+    id: str
+    number: int
+    state: Literal["answering", "done", "failed", "stopped"]
+    question: str
+    query: str = Field(description="The standalone query that was searched for.")
+    reasoning: str
+    reasoning_seconds: float
+    answer: str
+    answerer: Answerer | Literal[""] = Field(description="Who answered; empty before it is known.")
+    model: str
+    abstained: bool = Field(description="The documents hold no answer.")
+    sources: list[Source]
+    citations: list[Citation]
+    usage: Usage | None
+    error: str
+    created_at: datetime
+
+
+class Conversation(Sent):
+    id: str
+    title: str
+    knowledge_base_ids: list[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+class ConversationList(Sent):
+    conversations: list[Conversation]
+
+
+class ConversationWithTurns(Conversation):
+    turns: list[Turn]
+
+
+class ConversationRequest(Received):
+    knowledge_base_ids: list[UUID] = Field(min_length=1, max_length=1000)
+    title: str = Field("", max_length=MOST_TITLE_CHARACTERS, description="Made from the first question if empty.")
+
+
+class ConversationChange(Received):
+    title: str | None = Field(None, max_length=MOST_TITLE_CHARACTERS)
+    knowledge_base_ids: list[UUID] | None = Field(None, min_length=1, max_length=1000)
+
+
+class TurnRequest(Received):
+    question: str = Field(min_length=1, max_length=MOST_QUERY_CHARACTERS)
+    thinking: bool = Field(True, description="Let a reasoning model think first.")
+    stream: bool = Field(True, description="Server-sent events; false: one JSON Turn when it is finished.")
+    knowledge_base_ids: list[UUID] | None = Field(
+        None, min_length=1, max_length=1000, description="Search only these this time; the conversation's if not given."
+    )
+
+
+class TurnEvent(Sent):
+    type: Literal["turn"] = "turn"
+    id: str
+    number: int
+
+
+class SourcesEvent(Sent):
+    type: Literal["sources"] = "sources"
+    query: str
+    sources: list[Source]
+    answerer: Answerer
+    model: str
+
+
+class ReasoningEvent(Sent):
+    type: Literal["reasoning"] = "reasoning"
+    text: str
+
+
+class AnswerEvent(Sent):
+    type: Literal["answer"] = "answer"
+    text: str
+
+
+class CitationEvent(Sent):
+    type: Literal["citation"] = "citation"
+    citation: Citation
+
+
+class UsageEvent(Sent):
+    type: Literal["usage"] = "usage"
+    usage: Usage
+
+
+class DoneEvent(Sent):
+    type: Literal["done"] = "done"
+    answer: str
+    abstained: bool
+    answerer: Answerer
+    citations: list[Citation]
+
+
+class ErrorEvent(Sent):
+    """`code` is `stopped` when somebody stopped the generation; what was said until then is kept."""
+
+    type: Literal["error"] = "error"
+    code: str
+    message: str
+
+
+AnyTurnEvent = Annotated[
+    TurnEvent | SourcesEvent | ReasoningEvent | AnswerEvent | CitationEvent | UsageEvent | DoneEvent | ErrorEvent,
+    Field(discriminator="type"),
+]
+
+
+class TurnStreamEvent(RootModel[AnyTurnEvent]):
+    """The data of one server-sent event; the event's name is `type`. `turn` comes first, `done` or `error` last."""
+
+    def named(self) -> tuple[str, dict[str, Any]]:
+        return self.root.type, self.root.model_dump(mode="json")

@@ -1,0 +1,38 @@
+"""What this installation is and can read."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from kb_platform.domain.answer import Answerer
+from kb_platform.version import VERSION
+from web.api.dependencies import ServicesDep
+from web.api.schemas.common import Health, System
+
+MIB = 1024 * 1024
+
+health = APIRouter(tags=["system"])
+router = APIRouter(prefix="/system", tags=["system"])
+
+
+@health.get("/health", operation_id="get_health", openapi_extra={"security": []})
+async def get_health() -> Health:
+    """Answers once everything is loaded."""
+    return Health(status="ok", version=VERSION)
+
+
+@router.get("", operation_id="get_system")
+async def get_system(services: ServicesDep) -> System:
+    """Version, who answers, and what uploads may hold."""
+    from ingest.parsers import SUFFIXES
+
+    model = await services.answering_model.now()
+    settings = services.settings
+    return System(
+        version=VERSION,
+        answerer=Answerer.MODEL if model else Answerer.EXTRACTIVE,
+        model=model.name if model else "",
+        embedding_model=services.embedding.name,
+        formats=sorted({*SUFFIXES, *settings.ingest.readers}),
+        max_upload_bytes=settings.server.max_upload_mib * MIB,
+    )

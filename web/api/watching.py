@@ -1,0 +1,60 @@
+"""What changed among the documents of a knowledge base since one looked last, read from the database.
+
+Workers are other processes, on other machines perhaps; the database is what all of them write to, so it is asked
+twice a second for the few rows that changed lately instead of running a second channel that could disagree with it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from kb_platform import access
+from kb_platform.accounts import Principal
+from kb_platform.database.engine import Database
+from kb_platform.database.tables import now
+from kb_platform.document_states import changed_documents, live_documents
+from web.api.document_views import document_view
+from web.api.schemas.documents import Document
+
+LOOK_BACK = timedelta(seconds=60)
+"""A change carries the time when it was made, and is seen when its transaction ends; clocks differ a little too."""
+
+
+class DocumentWatch:
+    """One reader's view of one knowledge base."""
+
+    def __init__(self, database: Database, principal: Principal, knowledge_base_id: str) -> None:
+        self._database = database
+        self._principal = principal
+        self._knowledge_base_id = knowledge_base_id
+        self._seen: dict[str, Document] = {}
+
+    def snapshot(self) -> list[Document]:
+        """Return all documents. Raises NotFound when the knowledge base may not be read."""
+        with self._database.reading() as session:
+            access.readable_knowledge_base(session, self._principal, self._knowledge_base_id)
+            states = live_documents(session, self._knowledge_base_id)
+        views = [document_view(state) for state in states]
+        self._seen = {view.id: view for view in views}
+        return views
+
+    def changes(self) -> tuple[list[Document], list[str]]:
+        """Return the documents that are new or different, and the ids of those that are gone, since the last call.
+        Raises NotFound once the knowledge base may not be read any more."""
+        with self._database.reading() as session:
+            access.readable_knowledge_base(session, self._principal, self._knowledge_base_id)
+            states = changed_documents(session, self._knowledge_base_id, since=now() - LOOK_BACK)
+        changed: list[Document] = []
+        deleted: list[str] = []
+        for state in states:
+            known = self._seen.get(state.document.id)
+            if state.document.deleted_at is not None:
+                if known is not None:
+                    deleted.append(known.id)
+                    del self._seen[known.id]
+                continue
+            view = document_view(state)
+            if view != known:
+                self._seen[view.id] = view
+                changed.append(view)
+        return changed, deleted

@@ -1,0 +1,115 @@
+"""Composition root of the web process: wires the concrete parts and gives them to the routes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from kb_platform.accounts import ensure_administrator
+from kb_platform.database.engine import Database, open_database
+from kb_platform.domain.errors import IndexUnavailable
+from kb_platform.files import FileStore
+from kb_platform.queue import make_celery
+from kb_platform.settings import Settings
+from kb_platform.version import VERSION
+from web.api.errors import install_error_mapping
+from web.api.routes import api
+from web.models import AnsweringModel
+from web.openapi import describe
+from web.originals import Originals
+from web.pages import pages
+from web.security import SecurityHeaders
+from web.services import Services
+from web.throttle import SignInThrottle
+
+log = logging.getLogger(__name__)
+
+NOBODY_READS_THIS = 499
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application. Everything heavy is loaded when it starts, not here."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        services = await asyncio.to_thread(wire, settings)
+        app.state.services = services
+        try:
+            yield
+        finally:
+            await services.answering_model.aclose()
+            services.index.close()
+            services.database.close()
+
+    app = FastAPI(
+        title="Knowledge base platform",
+        version=VERSION,
+        lifespan=lifespan,
+        openapi_url=None,  # described by a route that needs a signed-in caller, like all others
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    app.add_middleware(SecurityHeaders, is_https=settings.server.secure_cookies)
+    install_error_mapping(app)
+    app.exception_handler(ClientDisconnect)(_gone)
+    app.include_router(api())
+    app.include_router(pages())
+    description: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not description:
+            description.update(describe(app))
+        return description
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app
+
+
+def wire(settings: Settings) -> Services:
+    """Open and load everything. The tables are there already (`kb_platform.database.migrate`); the index may still be
+    starting."""
+    from kb_platform.embedding import load_embedding
+    from kb_platform.index import VectorIndex
+    from kb_platform.retrieval import Retriever
+
+    database = open_database(settings)
+    _make_administrator(database, settings)
+    files = FileStore(settings.data_dir / "files")
+    embedding = load_embedding(settings.embedding, settings.data_dir)
+    index = VectorIndex(settings.index, embedding.name, embedding.dimension)
+    try:
+        index.ensure_collection()
+    except IndexUnavailable as error:
+        log.warning("%s Searching works when it answers.", error.message)
+    return Services(
+        settings=settings,
+        database=database,
+        files=files,
+        embedding=embedding,
+        index=index,
+        retriever=Retriever(database, index, embedding, settings.retrieval),
+        celery=make_celery(settings.queue),
+        originals=Originals(files, settings.data_dir / "cache"),
+        answering_model=AnsweringModel(database, settings),
+        sign_in_throttle=SignInThrottle(),
+    )
+
+
+def _make_administrator(database: Database, settings: Settings) -> None:
+    made = ensure_administrator(database, settings.security)
+    if made is not None and made.password is not None:
+        # Straight to the terminal, not into a log that is kept: this is the only time that it can be read.
+        print(f"First administrator: {made.email}  password: {made.password}", file=sys.stderr, flush=True)
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=NOBODY_READS_THIS)

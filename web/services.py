@@ -1,0 +1,45 @@
+"""Everything that a request may need, wired once per process by `web.app`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from inference.answering import AnsweringServices
+    from kb_platform.database.engine import Database
+    from kb_platform.embedding import EmbeddingModel
+    from kb_platform.files import FileStore
+    from kb_platform.index import VectorIndex
+    from kb_platform.retrieval import Retriever
+    from kb_platform.settings import Settings
+    from web.models import AnsweringModel
+    from web.originals import Originals
+    from web.throttle import SignInThrottle
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    database: Database
+    files: FileStore
+    embedding: EmbeddingModel
+    index: VectorIndex
+    retriever: Retriever
+    celery: Celery
+    originals: Originals
+    answering_model: AnsweringModel
+    sign_in_throttle: SignInThrottle
+
+    async def answering(self) -> AnsweringServices:
+        """Return what an answer is made with now: the model may have been connected a second ago."""
+        from inference.answering import AnsweringServices
+
+        return AnsweringServices(
+            retriever=self.retriever,
+            embedding=self.embedding,
+            model=await self.answering_model.now(),
+            settings=self.settings,
+        )
