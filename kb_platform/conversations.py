@@ -159,7 +159,8 @@ class TurnDraft:
 
 
 def save_progress(database: Database, turn_id: str, columns: dict[str, Any]) -> bool:
-    """Write what was said so far (`TurnDraft.columns`). False when the turn was stopped (or deleted) meanwhile: say nothing more."""
+    """Write what was said so far (`TurnDraft.columns`). False when the turn was stopped or deleted meanwhile: then
+    nothing more is to be said."""
     with database.writing() as session:
         saved = session.execute(
             update(Turn)

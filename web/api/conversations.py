@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -149,13 +149,13 @@ def _begin(services: Services, caller: Principal, conversation_id: str, body: Tu
         return BegunTurn(turn.id, turn.number, question)
 
 
-async def _sent(events: AsyncIterator[TurnStreamEvent]) -> AsyncIterator[ServerSentEvent]:
+async def _sent(events: AsyncGenerator[TurnStreamEvent]) -> AsyncGenerator[ServerSentEvent]:
     async with aclosing(events) as stream:
         async for event in stream:
             yield server_sent_event(*event.named())
 
 
-async def _until_answered(events: AsyncIterator[TurnStreamEvent], request: Request) -> None:
+async def _until_answered(events: AsyncGenerator[TurnStreamEvent], request: Request) -> None:
     """Run the turn to its end, or to the moment when the caller hangs up."""
 
     async def consume() -> None:

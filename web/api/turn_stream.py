@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ STOPPED = Failed("stopped", "The generation was stopped.")
 
 async def turn_events(
     database: Database, answering: AnsweringServices, question: Question, turn_id: str, number: int
-) -> AsyncIterator[schemas.TurnStreamEvent]:
+) -> AsyncGenerator[schemas.TurnStreamEvent]:
     """Yield `turn`, then the answer's events; the last is `done` or `error`. Closing it stops the generation; the
     turn's row is complete when this ends, however it ends."""
     draft = TurnDraft()

@@ -1,0 +1,1 @@
+"""Alembic's environment: one revision for each change of the tables."""
