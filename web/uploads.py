@@ -30,6 +30,8 @@ MOST_FIELD_BYTES = 64 * 1024
 FILES_FIELD = "files"
 PASSWORD_FIELD = "password"  # noqa: S105 - a field's name
 
+BROKEN = "The upload broke off or is not well-formed multipart/form-data."
+
 _BROWSER_ESCAPES = {"%22": '"', "%0d": "\r", "%0a": "\n"}
 """The three characters that a browser writes differently in a file name (HTML, multipart/form-data encoding)."""
 
@@ -65,6 +67,7 @@ class Upload:
         self.password = ""
         self._most_file_bytes = most_file_bytes
         self._discarded = 0
+        self._has_ended = False
         self._temporary = tempfile.TemporaryDirectory(dir=folder, prefix="upload-")
         self._part = _Part()
         self._header_name = b""
@@ -77,6 +80,7 @@ class Upload:
             "on_header_value": self._header_value_part,
             "on_header_end": self._header_ends,
             "on_headers_finished": self._headers_finished,
+            "on_end": self._ends,
         }
         self._parser = MultipartParser(options[b"boundary"], callbacks)
 
@@ -97,9 +101,13 @@ class Upload:
             async for piece in body:
                 if piece:
                     await asyncio.to_thread(self._parser.write, piece)
-            self._parser.finalize()
         except FormParserError as error:
-            raise InvalidInput("The upload broke off or is not well-formed multipart/form-data.") from error
+            raise InvalidInput(BROKEN) from error
+        if not self._has_ended:  # without its last boundary the last file may be half a file
+            raise InvalidInput(BROKEN)
+
+    def _ends(self) -> None:
+        self._has_ended = True
 
     def _part_begins(self) -> None:
         self._part = _Part()
