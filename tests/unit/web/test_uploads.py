@@ -26,8 +26,6 @@ async def pieces(body: bytes, size: int) -> AsyncIterator[bytes]:
 async def receive(
     folder: Path, content_type: str, body: bytes, piece: int = 7, most: int = 10_000
 ) -> dict[str, object]:
-    folder: Path, content_type: str, body: bytes, piece: int = 7, most: int = 10_000
-) -> dict[str, object]:
     with Upload(folder, content_type, most) as upload:
         await upload.receive(pieces(body, piece))
         files = [(file.name, file.path.read_bytes() if file.path else None) for file in upload.files]
