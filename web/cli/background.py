@@ -26,7 +26,8 @@ def start_in_background(folder: Folder, port: int | None) -> str:
     log = folder.logs / "supervisor.log"
     rotate(log)
     reading, writing = os.pipe()
-    command = [sys.executable, "-P", "-m", "web.cli.background", str(folder.path), str(port or 0), str(writing)]
+    command = [sys.executable, "-P", "-m", "web.cli.background", str(folder.path), "" if port is None else str(port)]
+    command.append(str(writing))
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> int:
     """Be the background process: `FOLDER PORT REPORT_DESCRIPTOR`."""
     from web.cli.up import supervise
 
-    folder, port = Folder(Path(arguments[0])), int(arguments[1]) or None
+    folder, port = Folder(Path(arguments[0])), int(arguments[1]) if arguments[1] else None
     with os.fdopen(int(arguments[2]), "w") as report:
 
         def tell(kind: str, text: str) -> None:

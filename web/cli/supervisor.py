@@ -168,7 +168,7 @@ class Supervisor:
     def _web_program(self) -> Program:
         host, wanted = self.settings.server.host, self.settings.server.port
         port = free_port(wanted, host)
-        if port != wanted:
+        if wanted and port != wanted:
             self.say(f"Port {wanted} is taken by another program; using {port}.")
         self.url = self.settings.server.public_url or f"http://{embedded.reachable(host)}:{port}"
         return embedded.web_program(self.environment, host, port)
