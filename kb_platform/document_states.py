@@ -64,6 +64,7 @@ def _select() -> Select[Document, DocumentVersion, DocumentVersion]:
     )
     return (
         select(Document, _latest, _current)
+        .select_from(Document)
         .join(_latest, (_latest.document_id == Document.id) & (_latest.number == newest))
         .join(_current, _current.id == Document.current_version_id, isouter=True)
     )
