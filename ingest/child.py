@@ -1,0 +1,99 @@
+"""The child process in which one file is parsed or one page rendered; started by `ingest.sandbox` only.
+
+It reads one JSON request from standard input, writes progress as JSON lines to standard output and its result to a
+file, and ends. Before it touches the file it ties itself to its parent's life and takes its limits on.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+from kb_platform.domain.errors import UnreadableFile
+
+_PR_SET_PDEATHSIG = 1
+_ADDRESS_SPACE_SLACK = 1_536 << 20
+"""Address space that libraries reserve beyond the memory they use (measured: ONNX Runtime and OpenCV 0.8 GiB)."""
+_RESULT_BYTES = 2 << 30
+
+
+def main() -> int:
+    """Run the request that standard input holds; return the exit status (0: a result or a reason was given)."""
+    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what libraries print is no protocol
+    request: dict[str, Any] = json.loads(sys.stdin.buffer.read())
+    _tie_to_parent(request["parent"])
+    _limit(request["memory_mib"], request["cpu_seconds"])
+    try:
+        if request["task"] == "render":
+            _render(request)
+        else:
+            _parse(request, channel)
+    except UnreadableFile as error:
+        _say(channel, {"error": error.code, "reason": error.reason})
+    except MemoryError:
+        _say(channel, {"out_of_memory": True})
+    return 0
+
+
+def _parse(request: dict[str, Any], channel: IO[str]) -> None:
+    from ingest.parsers import parse
+    from ingest.parsers.source import Source
+    from kb_platform.domain.document import dump_parsed
+
+    source = Source(
+        path=Path(request["path"]),
+        file_name=request["file_name"],
+        max_characters=request["max_characters"],
+        password=request["password"],
+        ocr=request["ocr"],
+        memory_mib=request["memory_mib"],
+        progress=lambda done, total: _say(channel, {"done": done, "total": total}),
+    )
+    reader = request["reader"]
+    if reader:
+        from ingest.readers import read_with  # the only way to llama-index, and only where a setting asks for it
+
+        parsed = read_with(reader, source)
+    else:
+        parsed = parse(source)
+    Path(request["result"]).write_bytes(dump_parsed(parsed))
+
+
+def _render(request: dict[str, Any]) -> None:
+    from ingest.page_images import page_image
+
+    image = page_image(
+        Path(request["path"]), request["file_name"], request["page"], request["width"], request["password"]
+    )
+    Path(request["result"]).write_bytes(image)
+
+
+def _say(channel: IO[str], message: dict[str, object]) -> None:
+    channel.write(json.dumps(message) + "\n")
+    channel.flush()
+
+
+def _tie_to_parent(parent: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)  # the parent died before the tie was there
+
+
+def _limit(memory_mib: int, cpu_seconds: int) -> None:
+    address_space = (memory_mib << 20) + _ADDRESS_SPACE_SLACK
+    resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 5))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_RESULT_BYTES, _RESULT_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

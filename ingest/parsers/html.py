@@ -1,0 +1,356 @@
+"""HTML: the main content's headings, paragraphs, lists, tables and code; navigation, scripts and styles are not text."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree, html  # type: ignore[import-untyped]
+
+from ingest.parsers.builder import DocumentBuilder, one_line
+from ingest.parsers.decoding import decode
+from ingest.parsers.source import Source
+from ingest.parsers.tables import table_text
+from kb_platform.domain.document import BlockKind, FileFormat, ParsedDocument
+from kb_platform.domain.errors import CorruptFile
+
+_DROPPED = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "math-renderer",
+        "canvas",
+        "iframe",
+        "object",
+        "embed",
+        "head",
+        "nav",
+        "form-controls",
+        "select",
+        "option",
+        "button",
+        "input",
+        "textarea",
+        "audio",
+        "video",
+        "map",
+        "link",
+        "meta",
+        "dialog",
+    ]
+)
+_LANDMARKS = frozenset(("navigation", "banner", "contentinfo", "search", "menu", "menubar", "dialog"))
+_CHROME = re.compile(
+    r"(?:^|[\s_-])(?:nav(?:bar|igation|box)?|menu|sidebar|breadcrumbs?|cookie|pagination|footer|masthead|skip-link|"
+    r"mw-editsection|toc|catlinks|noprint|printfooter|jump-link|share|social)(?:$|[\s_-])"
+)
+_BLOCKS = frozenset(
+    [
+        "p",
+        "div",
+        "section",
+        "article",
+        "main",
+        "aside",
+        "header",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "table",
+        "pre",
+        "blockquote",
+        "figure",
+        "figcaption",
+        "hr",
+        "form",
+        "fieldset",
+        "address",
+        "body",
+        "html",
+        "details",
+        "summary",
+        "center",
+        "tr",
+        "td",
+        "th",
+        "tbody",
+        "thead",
+        "caption",
+    ]
+)
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_LIST_PARENTS = frozenset(("ul", "ol", "menu"))
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
+_MAX_SPAN = 100
+_REPEATED_CHARACTERS = 40
+_BREAK = "\x1f"
+_PARAGRAPH_BREAK = re.compile(rf"{_BREAK}\s*{_BREAK}")
+_SOURCE_LINE_BREAK = re.compile(
+    r"(?<=[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef])[ \t]*\n\s*(?=[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef])"
+)
+_MAX_TABLE_CELLS = 500_000
+
+
+def parse(source: Source) -> ParsedDocument:
+    """Return the page's content; each block is anchored by its number.
+
+    Raises NothingReadable, GarbledText, CorruptFile, LimitExceeded.
+    """
+    text, encoding = _decoded(source)
+    try:
+        root = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text) or "<html/>", parser=_parser())
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        raise CorruptFile(source.file_name, f"its HTML cannot be read ({error}).") from error
+    builder = DocumentBuilder(FileFormat.HTML, source.file_name, source.max_characters)
+    builder.metadata["encoding"] = encoding
+    title = root.findtext(".//title") or ""
+    _drop(root)
+    _Walk(builder).run(_main_content(root))
+    if not len(builder):
+        _Walk(builder).run(root)
+    return builder.finish(title=title, nothing_readable="the page holds no text (its content may come from scripts).")
+
+
+def text_of_fragment(fragment: str) -> str:
+    """Return the text of a piece of HTML inside another format."""
+    try:
+        root = html.fragment_fromstring(fragment, create_parent="div", parser=_parser())
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return ""
+    _drop(root)
+    return _shown(_text(root))
+
+
+def _parser() -> html.HTMLParser:
+    return html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, huge_tree=False, recover=True)
+
+
+def _decoded(source: Source) -> tuple[str, str]:
+    data = source.path.read_bytes()
+    declared = _META_CHARSET.search(data[:4096])
+    if declared and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        name = declared.group(1).decode("ascii").lower()
+        name = {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "cp1252", "latin1": "cp1252"}.get(name, name)
+        try:
+            return data.decode(name), name
+        except (LookupError, UnicodeDecodeError):
+            pass  # the page says what it is not
+    return decode(data, source.file_name)
+
+
+def _drop(root: html.HtmlElement) -> None:
+    """Remove what is no content, keeping the text that follows it."""
+    for element in list(root.iter(etree.Element)):
+        if element is root or element.getparent() is None or element.tag in ("body", "html"):
+            continue
+        if element.tag in _DROPPED or _is_hidden(element) or _is_chrome(element):
+            element.drop_tree()
+
+
+def _is_hidden(element: html.HtmlElement) -> bool:
+    return (
+        element.get("hidden") is not None
+        or element.get("aria-hidden") == "true"
+        or bool(_HIDDEN_STYLE.search(element.get("style", "")))
+    )
+
+
+def _is_chrome(element: html.HtmlElement) -> bool:
+    if element.get("role") in _LANDMARKS:
+        return True
+    if element.tag in ("footer", "header") and element.getparent().tag == "body":
+        return element.find(".//h1") is None
+    names = f"{element.get('class', '')} {element.get('id', '')}".lower()
+    if not _CHROME.search(names) or element.tag in ("main", "article", "p"):
+        return False
+    words = len(element.text_content())
+    links = sum(len(link.text_content()) for link in element.iter("a"))
+    return words < 200 or links > 0.5 * words
+
+
+def _main_content(root: html.HtmlElement) -> html.HtmlElement:
+    """Return the element marked as the main content when it holds a good part of the text, else everything."""
+    everything = len(root.text_content())
+    marked = [*root.iter("main"), *root.xpath("//*[@role='main']")]
+    if not marked:
+        articles = list(root.iter("article"))
+        marked = articles if len(articles) == 1 else []
+    for element in marked:
+        if len(element.text_content()) >= 0.4 * everything:
+            return element
+    return root
+
+
+def _text(element: html.HtmlElement) -> str:
+    """Return an element's text with spaces where blocks and breaks inside it end."""
+    parts: list[str] = []
+    for event, node in etree.iterwalk(element, events=("start", "end")):
+        if not isinstance(node.tag, str):
+            if event == "end" and node is not element:
+                parts.append(node.tail or "")
+            continue
+        if event == "start":
+            if node.tag == "br":
+                parts.append(_BREAK)
+            elif node.tag in _BLOCKS:
+                parts.append(" ")
+            if node.tag == "img" and node.get("alt"):
+                parts.append(f" {node.get('alt')} ")
+            parts.append(node.text or "")
+        else:
+            if node.tag in _BLOCKS:
+                parts.append(" ")
+            if node is not element:
+                parts.append(node.tail or "")
+    return "".join(parts)
+
+
+class _Walk:
+    """One pass over the tree in document order, without recursion: inline text gathers until a block begins or ends."""
+
+    def __init__(self, builder: DocumentBuilder) -> None:
+        self._builder = builder
+        self._pending: list[str] = []
+        self._kind = BlockKind.PARAGRAPH
+        self._level = 0
+        self._lists = 0
+
+    def run(self, root: html.HtmlElement) -> None:
+        walk = etree.iterwalk(root, events=("start", "end"))
+        for event, node in walk:
+            tag = node.tag if isinstance(node.tag, str) else ""
+            if event == "start":
+                self._start(walk, node, tag)
+            else:
+                self._end(node, tag)
+            if event == "end" and node is not root and node.tail:
+                self._pending.append(node.tail)
+        self._flush()
+
+    def _start(self, walk: etree.iterwalk, node: html.HtmlElement, tag: str) -> None:
+        if tag in _BLOCKS:
+            self._flush()
+        if tag in _HEADINGS:
+            self._builder.add_paragraph(BlockKind.HEADING, _shown(_text(node)), _HEADINGS[tag])
+            walk.skip_subtree()
+        elif tag == "pre":
+            self._builder.add_paragraph(BlockKind.CODE, node.text_content().strip("\n"))
+            walk.skip_subtree()
+        elif tag == "table" and not _is_layout(node):
+            self._table(node)
+            walk.skip_subtree()
+        else:
+            if tag in _LIST_PARENTS:
+                self._lists += 1
+            elif tag in ("li", "dt", "dd"):
+                self._kind, self._level = BlockKind.LIST_ITEM, max(1, self._lists)
+            elif tag in ("figcaption", "caption"):
+                self._kind = BlockKind.CAPTION
+            elif tag == "br":
+                self._pending.append(_BREAK)
+            elif tag == "img" and (alt := one_line(node.get("alt", ""))):
+                self._pending.append(f" {alt} ")
+            self._pending.append(node.text or "")
+
+    def _end(self, node: html.HtmlElement, tag: str) -> None:
+        if tag in _BLOCKS:
+            self._flush()
+        if tag in _LIST_PARENTS:
+            self._lists = max(0, self._lists - 1)
+
+    def _flush(self) -> None:
+        for paragraph in _PARAGRAPH_BREAK.split("".join(self._pending)):
+            self._builder.add_paragraph(self._kind, _lines(paragraph), self._level)
+        self._pending.clear()
+        self._kind, self._level = BlockKind.PARAGRAPH, 0
+
+    def _table(self, table: html.HtmlElement) -> None:
+        rows, header = _grid(table)
+        caption = table.find("caption")
+        if caption is not None:
+            self._builder.add_paragraph(BlockKind.CAPTION, _shown(_text(caption)))
+        text, lines = table_text(rows, header)
+        self._builder.add_paragraph(BlockKind.TABLE, text, header_rows=lines)
+
+
+def _lines(text: str) -> str:
+    """White space as a browser shows it: one space, none inside Chinese; `<br>` breaks the line."""
+    healed = _SOURCE_LINE_BREAK.sub("", text)
+    return "\n".join(shown for line in healed.split(_BREAK) if (shown := one_line(line)))
+
+
+def _shown(text: str) -> str:
+    return one_line(_SOURCE_LINE_BREAK.sub("", text.replace(_BREAK, " ")))
+
+
+def _is_layout(table: html.HtmlElement) -> bool:
+    """Tables that only place things: nested tables, or one cell a row with blocks in it."""
+    if next(table.iterdescendants("table"), None) is not None or table.get("role") == "presentation":
+        return True
+    rows = list(table.iter("tr"))
+    return all(len(row) <= 1 for row in rows)
+
+
+def _grid(table: html.HtmlElement) -> tuple[list[list[str]], int]:
+    """Return the cells of a table, spans repeated, empty rows and columns left out, and how many rows head it."""
+    rows: list[list[str]] = []
+    header = cells = 0
+    reaching: dict[int, tuple[int, str]] = {}
+    """Column → rows that a cell from above still covers, and its text."""
+    for row in table.iter("tr"):
+        line: list[str] = []
+        below: dict[int, tuple[int, str]] = {}
+        found = list(row.iterchildren("td", "th"))
+        for cell in found:
+            _reach_down(reaching, below, line)
+            text = _shown(_text(cell))
+            down = _span(cell, "rowspan")
+            for copy in range(_span(cell, "colspan")):
+                shown = text if copy == 0 or len(text) <= _REPEATED_CHARACTERS else ""
+                if down > 1:
+                    below[len(line)] = (down - 1, shown)
+                line.append(shown)
+        _reach_down(reaching, below, line)
+        reaching = below
+        cells += len(line)
+        if cells > _MAX_TABLE_CELLS:
+            break
+        if not any(line):
+            continue
+        heads = row.getparent().tag == "thead" or all(cell.tag == "th" for cell in found)
+        if heads and header == len(rows):
+            header += 1
+        rows.append(line)
+    return _without_empty_columns(rows), min(header, max(0, len(rows) - 1))
+
+
+def _reach_down(reaching: dict[int, tuple[int, str]], below: dict[int, tuple[int, str]], line: list[str]) -> None:
+    """Fill the next columns of a line that cells of the rows above cover."""
+    while len(line) in reaching:
+        left, text = reaching.pop(len(line))
+        if left > 1:
+            below[len(line)] = (left - 1, text)
+        line.append(text)
+
+
+def _without_empty_columns(rows: list[list[str]]) -> list[list[str]]:
+    filled = {column for row in rows for column, text in enumerate(row) if text}
+    return [[text for column, text in enumerate(row) if column in filled] for row in rows]
+
+
+def _span(cell: html.HtmlElement, name: str) -> int:
+    value = cell.get(name, "1").strip()
+    return min(_MAX_SPAN, max(1, int(value))) if value.isdecimal() else 1
