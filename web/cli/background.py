@@ -26,7 +26,7 @@ def start_in_background(folder: Folder, port: int | None) -> str:
     log = folder.logs / "supervisor.log"
     rotate(log)
     reading, writing = os.pipe()
-    command = [sys.executable, "-P", "-m", "web.cli.background", str(folder.path), "" if port is None else str(port)]
+    command = [sys.executable, "-m", "web.cli.background", str(folder.path), "" if port is None else str(port)]
     command.append(str(writing))
     with log.open("ab") as output:
         process = subprocess.Popen(

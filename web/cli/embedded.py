@@ -109,7 +109,7 @@ def database_place(settings: Settings) -> str:
 
 
 def _python(module: str) -> tuple[str, ...]:
-    return (sys.executable, "-P", "-m", module)
+    return (sys.executable, "-m", module)
 
 
 def _answers(url: str) -> bool:

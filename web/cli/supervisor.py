@@ -105,7 +105,7 @@ class Supervisor:
         log = self._new_log("migrate")
         with log.open("ab") as file:
             done = subprocess.run(
-                [sys.executable, "-P", "-m", "kb_platform.database.migrate"],
+                [sys.executable, "-m", "kb_platform.database.migrate"],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
