@@ -88,7 +88,10 @@ def call(client: httpx.Client, method: str, path: str, **arguments: Any) -> Any:
     except httpx.HTTPError as error:
         raise ServerRefused(f"{client.base_url} does not answer: {error}") from error
     check(response)
-    return response.json() if response.content else None
+    try:
+        return response.json() if response.content else None
+    except ValueError as error:
+        raise ServerRefused(f"{client.base_url} answers, but it is not this platform.") from error
 
 
 def check(response: httpx.Response) -> None:

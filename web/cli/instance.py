@@ -72,6 +72,11 @@ class Folder:
         """The API key with which the `kb` command of this machine's user speaks to the instance."""
         return self.path / "cli-key"
 
+    @property
+    def password_file(self) -> Path:
+        """The first administrator's password, from when it is made until a start has come far enough to show it."""
+        return self.path / "initial-admin-password"
+
     def make(self) -> None:
         for folder in (self.path, self.run, self.logs):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -129,9 +134,6 @@ class Folder:
         if values != kept:
             write_private(path, json.dumps(values, indent=1))
         return Secrets(**values)
-
-    def keep_key(self, key: str) -> None:
-        write_private(self.key_file, key)
 
 
 def read_settings(data: Path | None = None) -> Settings:

@@ -16,20 +16,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from sqlalchemy import select
-
-from kb_platform.accounts import FirstAdministrator, add_api_key, authenticate, ensure_administrator
-from kb_platform.database.engine import Database, open_database
-from kb_platform.database.tables import Role, User
-from kb_platform.domain.errors import KnowledgeBaseError, NotAuthenticated
+from kb_platform.accounts import FirstAdministrator
+from kb_platform.database.engine import open_database
+from kb_platform.domain.errors import KnowledgeBaseError
 from kb_platform.settings import Settings
 from web.cli import embedded
+from web.cli.first_start import keep_a_key, make_administrator
 from web.cli.instance import ROOT, Folder, ProcessState, RunState
 from web.cli.processes import Child, Program, free_port, last_lines, rotate, stop
 
 TRIES = 3
 START_SECONDS = 240.0
-KEY_NAME = "kb command on this machine"
 
 Say = Callable[[str], None]
 
@@ -68,6 +65,7 @@ class Supervisor:
         try:
             administrator = self.start()
             when_ready(self._welcome(administrator))
+            self.folder.password_file.unlink(missing_ok=True)
             while not self.signals:
                 self._watch()
                 time.sleep(0.2)
@@ -120,26 +118,11 @@ class Supervisor:
     def _prepare_accounts(self) -> FirstAdministrator | None:
         database = open_database(self.settings)
         try:
-            administrator = ensure_administrator(database, self.settings.security)
-            self._keep_a_key(database)
+            administrator = make_administrator(database, self.folder, self.settings.security)
+            keep_a_key(database, self.folder)
         finally:
             database.close()
         return administrator
-
-    def _keep_a_key(self, database: Database) -> None:
-        """Leave a key for the `kb` command of this machine's user, who can read the database anyhow."""
-        try:
-            authenticate(database, self.folder.key_file.read_text())
-        except (OSError, NotAuthenticated):
-            with database.reading() as session:
-                user_id = session.scalar(
-                    select(User.id)
-                    .where(User.role == Role.ADMINISTRATOR, User.is_active)
-                    .order_by(User.created_at)
-                    .limit(1)
-                )
-            if user_id:
-                self.folder.keep_key(add_api_key(database, user_id, KEY_NAME).key)
 
     def _inner_programs(self) -> list[Callable[[], Program]]:
         programs: list[Callable[[], Program]] = []
