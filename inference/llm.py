@@ -189,6 +189,10 @@ class ChatModel:
             self._is_vllm = isinstance(tokens, list)
         return tokens if isinstance(tokens, list) else None
 
+    async def always_thinks(self) -> bool:
+        """Say whether the model reasons even with thinking switched off (DeepSeek-R1 and its distills)."""
+        return await self._template_opens_thinking(False)
+
     def as_llama_index(self) -> OpenAILike:
         """Return this endpoint as a llama-index LLM."""
         from llama_index.llms.openai_like import OpenAILike

@@ -277,6 +277,7 @@ def main() -> None:
     model = install_model(python)
     print(f"vLLM {VLLM_VERSION} (CPU): {python}\nmodel: {model}", flush=True)
     if what == "serve":
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the server ends with this process
         with serve(model, *sys.argv[2:]) as server:
             print(f"{server.base_url} serves {server.model}; log {server.log}; Ctrl-C ends it", flush=True)
             with contextlib.suppress(KeyboardInterrupt):

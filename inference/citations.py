@@ -1,0 +1,201 @@
+"""Checking what an answer cites: sentence by sentence, while it is written.
+
+A sentence is checked against the passages whose markers it carries. Rules come first (numbers, units, names, negation:
+`facts`), then support: how much of the sentence's words the best words of the passage hold, and how near the two lie as
+embeddings. The evidence is the shortest run of the passage's sentences that carries the claim, in characters of the
+document version's canonical text.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inference.facts import missing_names, missing_numbers, negations, quantities
+from inference.markers import CLEAN_MARKER, without_markers
+from inference.quotes import Quote, quotes_of
+from inference.sentences import Span, split_sentences
+from inference.terms import Term, TextTerms, content_terms, coverage
+from kb_platform.domain.answer import Citation, Source, Support
+from kb_platform.embedding import EmbeddingModel
+
+SAME_MEANING = 0.94
+"""Cosine of multilingual-e5-small from which two sentences mostly say the same; UNRELATED: what two sentences on
+different things still have (the model's cosines are crowded between the two)."""
+UNRELATED = 0.76
+ALIKE = 0.6
+"""Share of words in common from which an odd negation is a contradiction and not another topic."""
+_MARKERS_AFTER = re.compile(r"(?:\s*\[\d{1,3}\])+")
+_HALF_MARKER = re.compile(r"\s*\[\d{0,3}$")
+_ONLY_MARKERS = re.compile(r"(?:\s*\[\d{1,3}\])*[\s.。!！?？;；]*")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """Characters [start, end) of the answer's text, markers included, and the numbers that it cites."""
+
+    start: int
+    end: int
+    text: str
+    numbers: tuple[int, ...]
+
+    @property
+    def claim(self) -> str:
+        """The sentence without its markers."""
+        return without_markers(self.text).strip()
+
+
+class SentenceStream:
+    """Feeds on the answer's text (markers already `[n]`) and returns each sentence once it is complete."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._start = 0
+
+    def feed(self, text: str) -> list[AnswerSentence]:
+        self._text += text
+        # The last one may go on, or markers may follow its full stop (and be cut in the middle just now).
+        return self._take(split_answer(_HALF_MARKER.sub("", self._text))[:-1])
+
+    def finish(self) -> list[AnswerSentence]:
+        return self._take(split_answer(self._text))
+
+    def _take(self, sentences: list[AnswerSentence]) -> list[AnswerSentence]:
+        moved = [AnswerSentence(s.start + self._start, s.end + self._start, s.text, s.numbers) for s in sentences]
+        if sentences:
+            self._text = self._text[sentences[-1].end :]
+            self._start += sentences[-1].end
+        return moved
+
+
+def split_answer(text: str) -> list[AnswerSentence]:
+    """Return the sentences of an answer; markers behind a full stop belong to the sentence before them."""
+    spans: list[Span] = []
+    for span in split_sentences(text):
+        if spans and _ONLY_MARKERS.fullmatch(span.of(text)) and "\n" not in text[spans[-1].end : span.start]:
+            spans[-1] = Span(spans[-1].start, span.end)
+            continue
+        if spans and (led := _MARKERS_AFTER.match(span.of(text))) and "\n" not in text[spans[-1].end : span.start]:
+            at = span.start + led.end()
+            spans[-1] = Span(spans[-1].start, at)
+            while at < span.end and text[at].isspace():
+                at += 1
+            span = Span(at, span.end)
+        if span.end > span.start:
+            spans.append(span)
+    return [
+        AnswerSentence(span.start, span.end, span.of(text), _numbers_of(span.of(text)))
+        for span in spans
+        if not _ONLY_MARKERS.fullmatch(span.of(text)) or span is spans[0]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    quotes: tuple[Quote, ...]
+    words: float
+
+    @property
+    def text(self) -> str:
+        return " ".join(quote.text for quote in self.quotes)
+
+
+def check_sentence(
+    sentence: AnswerSentence, sources: Sequence[Source], embedding: EmbeddingModel, threshold: float
+) -> list[Citation]:
+    """Return a checked citation for each marker of the sentence whose number is among the sources.
+
+    `threshold`: support (0..1) from which a citation counts as supported.
+    """
+    cited = [source for number in sentence.numbers for source in sources if source.number == number]
+    if not cited or not sentence.claim:
+        return []
+    claim = sentence.claim
+    passages = [_whole(source) for source in cited]
+    lost_numbers = missing_numbers(claim, passages)
+    lost_names = missing_names(claim, passages)
+    terms = content_terms(claim)
+    evidence = [best_evidence(terms, claim, source) for source in cited]
+    nearness = _nearness(claim, [found.text for found in evidence], embedding)
+    return [
+        _citation(sentence, source, found, near, threshold, lost_numbers, lost_names, is_alone=len(cited) == 1)
+        for source, found, near in zip(cited, evidence, nearness, strict=True)
+    ]
+
+
+def best_evidence(terms: Sequence[Term], claim: str, source: Source) -> _Evidence:
+    """Return the quote, or two that stand together, that hold most of the claim's words and numbers."""
+    quotes = quotes_of(source)
+    if not quotes:
+        return _Evidence((), 0.0)
+    around = f"{source.hit.document_title} {' '.join(source.hit.heading_path)}"
+    numbers = {quantity.value for quantity in quantities(claim)}
+
+    def words(run: tuple[Quote, ...]) -> float:
+        text = " ".join(quote.text for quote in run)
+        held = coverage(terms, TextTerms(text))
+        # A title says what a passage is about; its words count, but not for choosing between its sentences.
+        with_title = coverage(terms, TextTerms(f"{around} {text}"))
+        share = held + 0.5 * (with_title - held)
+        if numbers:
+            present = len(numbers & {quantity.value for quantity in quantities(text)}) / len(numbers)
+            share = 0.7 * share + 0.3 * present
+        return share
+
+    singles: list[tuple[float, tuple[Quote, ...]]] = [(words((quote,)), (quote,)) for quote in quotes]
+    best, run = max(singles, key=lambda item: item[0])
+    chosen = run[0]
+    for first, second in itertools.pairwise(quotes):
+        if chosen not in (first, second):
+            continue
+        both = words((first, second))
+        if both > best + 0.12:
+            best, run = both, (first, second)
+    return _Evidence(run, best)
+
+
+def _citation(
+    sentence: AnswerSentence,
+    source: Source,
+    found: _Evidence,
+    near: float,
+    threshold: float,
+    lost_numbers: list[str],
+    lost_names: list[str],
+    is_alone: bool,
+) -> Citation:
+    hit = source.hit
+    start = hit.start + found.quotes[0].start if found.quotes else hit.start
+    end = hit.start + found.quotes[-1].end if found.quotes else hit.end
+    score = max(found.words, 0.5 * found.words + 0.5 * near)
+    support, reason = Support.SUPPORTED, ""
+    if lost_numbers:
+        support, reason = Support.UNSUPPORTED, f"numbers not in the passage: {', '.join(lost_numbers)}"
+    elif found.words >= ALIKE and (negations(sentence.claim) > 0) != (negations(found.text) > 0):
+        support, reason = Support.UNSUPPORTED, "one negates and the other does not"
+    elif score < threshold * 0.6:
+        support, reason = Support.UNSUPPORTED, "the passage does not say this"
+    elif lost_names:
+        support, reason = Support.PARTLY, f"names not in the passage: {', '.join(lost_names)}"
+    elif score < threshold:
+        support = Support.PARTLY
+        reason = "the passage says part of this" if is_alone else "each cited passage says part of this"
+    return Citation(source.number, sentence.start, sentence.end, start, end, support, round(min(1.0, score), 3), reason)
+
+
+def _nearness(claim: str, texts: Sequence[str], embedding: EmbeddingModel) -> list[float]:
+    """Return how near (0..1) the claim lies to each text, both embedded as passages."""
+    vectors = embedding.embed_passages([claim, *texts])
+    cosines = vectors[1:] @ vectors[0]
+    return [float(min(1.0, max(0.0, (cosine - UNRELATED) / (SAME_MEANING - UNRELATED)))) for cosine in cosines]
+
+
+def _whole(source: Source) -> str:
+    hit = source.hit
+    return f"{hit.document_title}\n{' '.join(hit.heading_path)}\n{hit.context}\n{hit.text}"
+
+
+def _numbers_of(text: str) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(int(number) for number in CLEAN_MARKER.findall(text)))

@@ -1,0 +1,143 @@
+"""How well the passages found can answer the question, and which of their sentences do.
+
+Two measures. `weigh_passages` is cheap (words and the retrieval's own scores) and decides whether anything is answered
+at all; `rank_quotes` embeds the likeliest sentences and is what the extractive answerer speaks from.
+
+Calibrated on the evaluation sets; how, and what it does and does not tell apart, is in docs/quality.md, "Abstention".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inference.prompts import language_of
+from inference.questions import Expects, expects, holds_expected
+from inference.quotes import Quote, quotes_of
+from inference.terms import Term, TextTerms, content_terms, coverage
+from kb_platform.domain.answer import Source
+from kb_platform.embedding import EmbeddingModel
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Logistic regression over: the best passage's share of the question's words, all passages' share, the best
+    cosine. `across`: threshold and steepness of the cosine where question and passage are of different languages."""
+
+    best: float
+    together: float
+    dense: float
+    bias: float
+    across: tuple[float, float]
+
+
+CALIBRATIONS = {"multilingual-e5-small": Calibration(9.74, 2.06, 18.67, -22.99, across=(0.795, 60.0))}
+BY_WORDS = Calibration(13.76, 0.0, 0.0, -7.05, across=(0.0, 0.0))
+"""For embedding models whose cosines were not calibrated: words alone (nothing is refused across languages)."""
+
+# Weights of a sentence's features, fitted on pairs of an answering and another sentence of the same retrieval.
+NEARNESS, WORDS, PASSAGE_WORDS, PASSAGE_DENSE, EXPECTED, HEADING = 16.0, 2.6, 5.4, 9.4, 2.9, -0.8
+TITLE_SHARE = 0.6
+NEIGHBOUR_SHARE = 0.5
+EMBEDDED_QUOTES = 32
+QUOTE_CHARACTERS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class RankedQuote:
+    quote: Quote
+    score: float
+    nearness: float
+    words: float
+    """Share (0..1) of the question's words that the sentence, its titles and the sentence before it hold."""
+
+
+def weigh_passages(question: str, sources: Sequence[Source], embedding_name: str) -> float:
+    """Return how sure it is (0..1) that the passages can answer: 0.5 is the calibrated border."""
+    if not sources:
+        return 0.0
+    calibration = CALIBRATIONS.get(embedding_name, BY_WORDS)
+    terms = content_terms(question)
+    language = language_of(question)
+    same = [source for source in sources if language_of(source.hit.text) is language]
+    within = _logit_within(terms, same or sources, calibration)
+    value = _sigmoid(within)
+    if len(same) < len(sources):
+        threshold, steepness = calibration.across
+        foreign = max(_dense(source) for source in sources if source not in same)
+        value = max(value, _sigmoid((foreign - threshold) * steepness))
+    return value
+
+
+def rank_quotes(question: str, sources: Sequence[Source], embedding: EmbeddingModel) -> list[RankedQuote]:
+    """Return the quotable sentences and rows of the passages, the one that answers best first."""
+    terms = content_terms(question)
+    kind = expects(question)
+    total = sum(term.weight for term in terms) or 1.0
+    prepared: list[tuple[float, float, Quote]] = []
+    for source in sources:
+        hit = source.hit
+        title = TextTerms(f"{hit.document_title} {' '.join(hit.heading_path)}")
+        share = coverage(terms, TextTerms(f"{hit.document_title}\n{hit.context}\n{hit.text}"))
+        before: TextTerms | None = None
+        for quote in quotes_of(source):
+            own = TextTerms(quote.text)
+            held = [
+                term.weight
+                * max(
+                    own.holds(term),
+                    TITLE_SHARE * title.holds(term),
+                    NEIGHBOUR_SHARE * before.holds(term) if before else 0.0,
+                )
+                for term in terms
+            ]
+            words = sum(held) / total
+            prepared.append((_score_without_nearness(quote, words, share, kind, terms), words, quote))
+            before = own
+    prepared.sort(key=lambda item: -item[0])
+    likeliest = prepared[:EMBEDDED_QUOTES]
+    if not likeliest:
+        return []
+    vectors = embedding.embed_passages([quote.text[:QUOTE_CHARACTERS] for _, _, quote in likeliest])
+    nearness = vectors @ embedding.embed_query(question)
+    ranked = [
+        RankedQuote(quote, score + NEARNESS * float(near), float(near), words)
+        for (score, words, quote), near in zip(likeliest, nearness, strict=True)
+    ]
+    return sorted(ranked, key=lambda item: -item.score)
+
+
+def _score_without_nearness(
+    quote: Quote, words: float, passage_words: float, kind: Expects, terms: Sequence[Term]
+) -> float:
+    return (
+        WORDS * words
+        + PASSAGE_WORDS * passage_words
+        + PASSAGE_DENSE * _dense(quote.source)
+        + EXPECTED * holds_expected(kind, quote.text, terms)
+        + (HEADING if quote.is_heading else 0.0)
+    )
+
+
+def _logit_within(terms: Sequence[Term], sources: Sequence[Source], calibration: Calibration) -> float:
+    texts = [TextTerms(f"{s.hit.document_title}\n{s.hit.context}\n{s.hit.text}") for s in sources]
+    total = sum(term.weight for term in terms)
+    if not total:
+        # A question of stop words alone (“what is this?”) is judged by its meaning only.
+        best = together = 0.5
+    else:
+        best = max(coverage(terms, text) for text in texts)
+        together = sum(term.weight * max(text.holds(term) for text in texts) for term in terms) / total
+    dense = max(_dense(source) for source in sources)
+    return calibration.best * best + calibration.together * together + calibration.dense * dense + calibration.bias
+
+
+def _dense(source: Source) -> float:
+    """Return the passage's cosine to the question; a passage that only word search found has a low one."""
+    dense = source.hit.scores.dense
+    return dense if dense is not None else 0.78
+
+
+def _sigmoid(value: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, value))))
