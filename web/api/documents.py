@@ -17,6 +17,7 @@ from kb_platform.database.tables import DocumentVersion
 from kb_platform.document_states import document_state
 from kb_platform.domain.document import PageAnchor, Segment
 from kb_platform.domain.errors import InvalidInput, NotFound
+from kb_platform.domain.provenance import locate
 from kb_platform.encryption import encrypt
 from web.api.dependencies import Caller, ServicesDep
 from web.api.document_views import document_view
@@ -138,8 +139,6 @@ def get_document_highlights(
     version_id: VersionQuery = None,
 ) -> Highlights:
     """Where the original shows these characters: boxes on pages, paragraphs, shapes, cells."""
-    from kb_platform.domain.provenance import locate
-
     parsed = services.originals.parsed(_version(services, caller, document_id, version_id))
     if not start < end <= len(parsed.text):
         raise InvalidInput(f"start and end must be inside the text, which has {len(parsed.text)} characters.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from ingest.parsers import SUPPORTED_SUFFIXES
 from kb_platform.domain.answer import Answerer
 from kb_platform.version import VERSION
 from web.api.dependencies import ServicesDep
@@ -24,8 +25,6 @@ async def get_health() -> Health:
 @router.get("", operation_id="get_system")
 async def get_system(services: ServicesDep) -> System:
     """Version, who answers, and what uploads may hold."""
-    from ingest.parsers import SUFFIXES
-
     model = await services.answering_model.now()
     settings = services.settings
     return System(
@@ -33,6 +32,6 @@ async def get_system(services: ServicesDep) -> System:
         answerer=Answerer.MODEL if model else Answerer.EXTRACTIVE,
         model=model.name if model else "",
         embedding_model=services.embedding.name,
-        formats=sorted({*SUFFIXES, *settings.ingest.readers}),
+        formats=sorted({*SUPPORTED_SUFFIXES, *settings.ingest.readers}),
         max_upload_bytes=settings.server.max_upload_mib * MIB,
     )

@@ -1,0 +1,197 @@
+"""A real server: uvicorn, SQLite, the embedded index's own process, the embedding model that comes with the install.
+
+Files are read by the real pipeline when a test says so (`reads`), so that no test waits for a worker.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from ingest.pipeline import IngestServices, ingest_version, mark_failed
+from kb_platform.accounts import add_user
+from kb_platform.database.migrate import upgrade
+from kb_platform.database.tables import Job, JobKind, JobState, Role
+from kb_platform.domain.errors import UnreadableFile
+from kb_platform.jobs import Lease, take_lease
+from kb_platform.settings import IndexSettings, QueueSettings, SecuritySettings, ServerSettings, Settings
+from web.app import create_app
+from web.services import Services
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+PASSWORD = "correct horse battery"
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Running:
+    url: str
+    app: FastAPI
+
+    @property
+    def services(self) -> Services:
+        services: Services = self.app.state.services
+        return services
+
+
+@pytest.fixture(scope="session")
+def index_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    folder = tmp_path_factory.mktemp("index")
+    command = [sys.executable, "-m", "kb_platform.index.embedded", "--folder", str(folder), "--port", str(port)]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{url}/readyz")
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory, index_url: str) -> Settings:
+    data_dir = tmp_path_factory.mktemp("data")
+    # The embedding model is converted once for all runs, not once a run.
+    models = REPOSITORY / ".pytest_cache" / "models"
+    models.mkdir(parents=True, exist_ok=True)
+    (data_dir / "models").symlink_to(models)
+    return Settings(
+        _env_file=None,
+        data_dir=data_dir,
+        server=ServerSettings(max_upload_mib=2),
+        security=SecuritySettings(secret_key=SecretStr("of this test"), admin_password=SecretStr(PASSWORD)),
+        index=IndexSettings(url=index_url),
+        # Nothing listens there: what is uploaded is kept, and the API goes on.
+        queue=QueueSettings(url=SecretStr("redis://127.0.0.1:1/0")),
+    )
+
+
+@pytest.fixture(scope="session")
+def server(settings: Settings) -> Iterator[Running]:
+    upgrade(settings)
+    with running(settings) as made:
+        add_user(made.services.database, "editor@example.edu", PASSWORD, Role.EDITOR)
+        add_user(made.services.database, "reader@example.edu", PASSWORD, Role.READER)
+        yield made
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Running]:
+    """Serve the platform in a thread."""
+    port = free_port()
+    app = create_app(settings)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", server_header=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for(f"{url}/health")
+        yield Running(url, app)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
+
+
+def wait_for(url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(url, trust_env=False).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.05)
+    raise TimeoutError(url)
+
+
+@contextmanager
+def signed_in_client(server: Running, email: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+        answer = client.post("/api/v1/sessions", json={"email": email, "password": PASSWORD})
+        answer.raise_for_status()
+        client.cookies.clear()
+        client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+        yield client
+
+
+@pytest.fixture(scope="session")
+def admin(server: Running) -> Iterator[httpx.Client]:
+    with signed_in_client(server, "admin@localhost") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def editor(server: Running) -> Iterator[httpx.Client]:
+    with signed_in_client(server, "editor@example.edu") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def reader(server: Running) -> Iterator[httpx.Client]:
+    with signed_in_client(server, "reader@example.edu") as client:
+        yield client
+
+
+@pytest.fixture
+def anonymous(server: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def base(editor: httpx.Client) -> str:
+    """An empty knowledge base's id."""
+    answer = editor.post("/api/v1/knowledge-bases", json={"name": "教务处规章"})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+@pytest.fixture
+def read_all(server: Running) -> Callable[[], None]:
+    """Do every ingest job that waits, as a worker does."""
+    made = server.services
+    services = IngestServices(made.database, made.files, made.embedding, made.index, made.settings)
+
+    def work() -> None:
+        with made.database.reading() as session:
+            waiting = select(Job.id).where(Job.state == JobState.QUEUED, Job.kind == JobKind.INGEST)
+            ids = list(session.scalars(waiting))
+        for job_id in ids:
+            job = take_lease(made.database, job_id, "test", 60)
+            assert job is not None
+            with Lease(made.database, job.id, "test", 60) as lease:
+                try:
+                    ingest_version(job.target_id, lease, services)
+                except UnreadableFile as error:
+                    with made.database.writing() as session:
+                        lease.finish(session, JobState.FAILED, error.reason)
+                        mark_failed(session, job.target_id, error.code, error.reason)
+
+    return work
+
+
+def upload(client: httpx.Client, base: str, *files: tuple[str, bytes]) -> httpx.Response:
+    return client.post(
+        f"/api/v1/knowledge-bases/{base}/documents", files=[("files", (name, data)) for name, data in files]
+    )

@@ -1,0 +1,150 @@
+"""Nothing answers without authentication but health and sign-in."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+
+from web.api.dependencies import COOKIE, CSRF_HEADER
+from web.openapi import describe
+from web.security import HEADERS
+
+from .conftest import PASSWORD, Running
+
+PUBLIC = {("GET", "/health"), ("POST", "/api/v1/sessions")}
+
+
+def operations(server: Running) -> list[tuple[str, str]]:
+    """Every (method, path) of the description, path parameters filled in."""
+    paths: dict[str, dict[str, Any]] = describe(server.app)["paths"]
+    return [
+        (method.upper(), re.sub(r"\{(\w+)\}", lambda part: "1" if part[1] == "number" else str(uuid.uuid4()), path))
+        for path, methods in paths.items()
+        for method in methods
+    ]
+
+
+def test_the_description_holds_all_resources(server: Running) -> None:
+    paths = {path for _, path in operations(server)}
+    assert len(paths) > 20
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer nonsense"},
+        {"Authorization": "Bearer kbk_nonsense"},
+        {"Authorization": "Basic YTpi"},
+        {"Cookie": f"{COOKIE}=nonsense", CSRF_HEADER: "1"},
+    ],
+)
+def test_every_route_refuses_who_is_not_signed_in(
+    server: Running, anonymous: httpx.Client, headers: dict[str, str]
+) -> None:
+    open_routes = {
+        (method, path): status
+        for method, path in operations(server)
+        if (method, path) not in PUBLIC
+        and (status := anonymous.request(method, path, headers=headers).status_code) != 401
+    }
+    assert open_routes == {}
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/api/docs/swagger-ui-bundle.js", "/api/docs/start.js"])
+def test_the_documentation_needs_sign_in_too(anonymous: httpx.Client, reader: httpx.Client, path: str) -> None:
+    assert anonymous.get(path).status_code == 401
+    assert reader.get(path).status_code == 200
+
+
+def test_every_change_by_cookie_needs_the_csrf_header(server: Running, anonymous: httpx.Client) -> None:
+    sign_in(anonymous)
+    for method, path in operations(server):
+        if method in ("GET", "HEAD") or (method, path) in PUBLIC:
+            continue
+        assert anonymous.request(method, path).status_code == 403, (method, path)
+
+
+def test_health_needs_nothing(anonymous: httpx.Client) -> None:
+    assert anonymous.get("/health").json()["status"] == "ok"
+
+
+def sign_in(client: httpx.Client, email: str = "reader@example.edu") -> httpx.Response:
+    answer = client.post("/api/v1/sessions", json={"email": email, "password": PASSWORD})
+    assert answer.status_code == 201
+    return answer
+
+
+def test_signing_in_sets_a_cookie_that_scripts_and_other_sites_cannot_use(anonymous: httpx.Client) -> None:
+    answer = sign_in(anonymous)
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith(f"{COOKIE}={answer.json()['token']};")
+    assert {"HttpOnly", "SameSite=lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+    assert anonymous.get("/api/v1/users/me").json()["email"] == "reader@example.edu"
+
+
+def test_signing_out_ends_the_session_and_clears_the_cookie(anonymous: httpx.Client) -> None:
+    token = sign_in(anonymous).json()["token"]
+    assert anonymous.delete("/api/v1/sessions/current", headers={CSRF_HEADER: "1"}).status_code == 204
+    assert COOKIE not in anonymous.cookies
+    assert anonymous.get("/api/v1/users/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+def test_a_wrong_password_says_nothing_about_the_account(anonymous: httpx.Client) -> None:
+    answers = [
+        anonymous.post("/api/v1/sessions", json={"email": email, "password": "wrong password"})
+        for email in ("editor@example.edu", f"{uuid.uuid4()}@example.edu")
+    ]
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert answers[0].json() == answers[1].json()
+    assert answers[0].json()["error"]["code"] == "not_authenticated"
+
+
+def test_guessing_is_slowed_down(anonymous: httpx.Client) -> None:
+    email = f"{uuid.uuid4()}@example.edu"
+    answers = [anonymous.post("/api/v1/sessions", json={"email": email, "password": "guess"}) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+
+
+def test_an_api_key_works_until_it_is_revoked_and_is_shown_once(reader: httpx.Client, anonymous: httpx.Client) -> None:
+    made = reader.post("/api/v1/api-keys", json={"name": "script"}).json()
+    bearer = {"Authorization": f"Bearer {made['key']}"}
+    assert anonymous.get("/api/v1/users/me", headers=bearer).json()["email"] == "reader@example.edu"
+    listed = reader.get("/api/v1/api-keys")
+    assert made["key"] not in listed.text
+    assert [key["id"] for key in listed.json()["api_keys"]] == [made["id"]]
+    assert reader.delete(f"/api/v1/api-keys/{made['id']}").status_code == 204
+    assert anonymous.get("/api/v1/users/me", headers=bearer).status_code == 401
+
+
+def test_an_api_key_makes_no_further_credentials(reader: httpx.Client, anonymous: httpx.Client) -> None:
+    made = reader.post("/api/v1/api-keys", json={"name": "leaked"}).json()
+    bearer = {"Authorization": f"Bearer {made['key']}"}
+    assert anonymous.post("/api/v1/api-keys", json={"name": "heir"}, headers=bearer).status_code == 403
+    change = {"current_password": PASSWORD, "new_password": "another password"}
+    assert anonymous.put("/api/v1/users/me/password", json=change, headers=bearer).status_code == 403
+
+
+def test_nobody_revokes_anothers_key(reader: httpx.Client, admin: httpx.Client) -> None:
+    made = reader.post("/api/v1/api-keys", json={"name": "mine"}).json()
+    assert admin.delete(f"/api/v1/api-keys/{made['id']}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/health", "/", "/api/v1/users/me", "/api/v1/nowhere", "/assets/none.js"])
+def test_every_response_carries_the_security_headers(anonymous: httpx.Client, path: str) -> None:
+    headers = anonymous.get(path).headers
+    assert {name: headers.get(name) for name in HEADERS} == HEADERS
+    assert "server" not in headers
+
+
+def test_the_policy_lets_nothing_foreign_in() -> None:
+    policy = HEADERS["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe-eval" not in policy
+    assert "http" not in policy
