@@ -31,6 +31,23 @@ _SUSPECT = re.compile(
     "[^\n\x20-\x7e\xa1-\xac\xae-\u061b\u061d-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u2fff\u3001-\ud7ff\ue000-\ufefe\uff00-\ufff8]"
 )
 
+_TITLE_WITHIN = 20_000
+_NO_TITLES = frozenset(
+    (
+        "目录",
+        "目次",
+        "目錄",
+        "前言",
+        "引言",
+        "摘要",
+        "contents",
+        "tableofcontents",
+        "abstract",
+        "preface",
+        "introduction",
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -118,14 +135,18 @@ class DocumentBuilder:
         title: str = "",
         pages: Sequence[PageCoverage] = (),
         nothing_readable: str = "it holds no text.",
+        title_in_text: bool = False,
     ) -> ParsedDocument:
         """Return the document. Raises NothingReadable, with that reason, when no block was added.
 
-        Without a title the first heading of the highest level is taken, else the file's name without suffix.
+        Without a title the first heading of the highest level is taken, else the file's name without suffix; so too,
+        with `title_in_text`, when the title (a property that templates leave behind) does not occur in the text.
         """
         if not self._blocks:
             raise NothingReadable(self.file_name, nothing_readable)
         text = "".join(self._parts)
+        if title_in_text and "".join(title.split()) not in "".join(text[:_TITLE_WITHIN].split()):
+            title = ""
         return ParsedDocument(
             format=self.format,
             title=(one_line(title) or self._first_heading(text) or stem(self.file_name))[:300],
@@ -140,7 +161,10 @@ class DocumentBuilder:
         early = [block for block in self._blocks[:20] if block.kind == BlockKind.HEADING]
         if not early:
             return ""
-        first = min(early, key=lambda block: block.level)
+        named = [block for block in early if "".join(text[block.start : block.end].split()).lower() not in _NO_TITLES]
+        if not named:
+            return ""
+        first = min(named, key=lambda block: block.level)
         return one_line(text[first.start : first.end])
 
 

@@ -18,6 +18,9 @@ _CELL_SEGMENTS = 300_000
 _SPARSE = 8
 """A region whose grid has more than this many places a filled cell is written without its empty cells."""
 _CAPTION_CHARACTERS = 200
+_CAPTION_ROWS = 5
+_HEADER_ROWS = 4
+_GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,8 @@ def add_sheet(
 ) -> int:
     """Add a sheet's tables as blocks and return how many characters its cells show.
 
-    Empty rows and columns divide tables (not where `whole`: a CSV file is one table). Long tables become several
-    blocks, each with its header rows.
+    Two empty rows or columns divide tables, one is a spacer inside a table (not where `whole`: a CSV file is one
+    table). Long tables become several blocks, each with its header rows.
     """
     characters = 0
     for region in _regions(rows, whole):
@@ -79,7 +82,7 @@ def _regions(rows: Iterable[SheetRow], whole: bool) -> Iterator[_Region]:
     for row in rows:
         if not row.cells:
             continue
-        if region.rows and not whole and row.number > last + 1:
+        if region.rows and not whole and row.number > last + _GAP:
             yield region
             region = _Region()
         elif len(region.rows) >= _ROWS_A_BLOCK:
@@ -97,11 +100,11 @@ def _header(region: _Region) -> list[SheetRow]:
 
 
 def _beside_each_other(region: _Region) -> list[_Region]:
-    """Divide a region at columns that are empty in all its rows."""
+    """Divide a region where neighbouring columns are empty in all its rows."""
     columns = region.columns
     groups: list[list[int]] = []
     for column in columns:
-        if groups and column == groups[-1][-1] + 1:
+        if groups and column <= groups[-1][-1] + _GAP:
             groups[-1].append(column)
         else:
             groups.append([column])
@@ -125,7 +128,7 @@ def _captions(region: _Region) -> tuple[list[SheetRow], list[SheetRow]]:
     rows = region.rows
     at = 0
     if widest > 1:
-        while at < min(3, len(rows) - 1) and len(rows[at].cells) == 1 and not rows[at].numeric:
+        while at < min(_CAPTION_ROWS, len(rows) - 1) and len(rows[at].cells) == 1 and not rows[at].numeric:
             at += 1
     return rows[:at], rows[at:]
 
@@ -133,14 +136,11 @@ def _captions(region: _Region) -> tuple[list[SheetRow], list[SheetRow]]:
 def _header_rows(rows: Sequence[SheetRow]) -> int:
     """Say how many first rows are a header: filled with words where rows below hold numbers, or just the first row
     of a table of words."""
-    if len(rows) < 2 or rows[0].numeric or len(rows[0].cells) < 2:
+    if len(rows) < 2 or rows[0].numeric:
         return 0
-    below = rows[1:50]
-    if any(row.numeric for row in below):
-        words = 1
-        while words < min(3, len(rows) - 1) and not rows[words].numeric:
-            words += 1
-        return words if words < 3 and rows[words].numeric else 1
+    first_numbers = next((at for at, row in enumerate(rows[: _HEADER_ROWS + 1]) if row.numeric), 0)
+    if first_numbers:
+        return first_numbers
     widest = max(len(row.cells) for row in rows[:50])
     return 1 if len(rows[0].cells) >= 0.6 * widest else 0
 
@@ -148,10 +148,14 @@ def _header_rows(rows: Sequence[SheetRow]) -> int:
 def _add_region(builder: DocumentBuilder, sheet: str, region: _Region, merges: Sequence[Merge]) -> int:
     captions, rows = _captions(region)
     characters = sum(len(text) for row in region.rows for text in row.cells.values())
+    if len({column for row in rows for column in row.cells}) == 1 and not any(row.numeric for row in rows):
+        captions, rows = region.rows, []  # one column of words is text, not a table
     for row in captions:
         for column, text in row.cells.items():
-            kind = BlockKind.CAPTION if len(text) <= _CAPTION_CHARACTERS else BlockKind.PARAGRAPH
+            kind = BlockKind.CAPTION if rows and len(text) <= _CAPTION_CHARACTERS else BlockKind.PARAGRAPH
             builder.add(kind, [Run(text, _anchor(sheet, row.number, column))])
+    if not rows:
+        return characters
     header = _header_rows(rows)
     columns = sorted({column for row in rows for column in row.cells})
     if len(columns) * len(rows) > _SPARSE * sum(len(row.cells) for row in rows) + 1_000:
