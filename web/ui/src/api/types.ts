@@ -1,0 +1,33 @@
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type User = Schemas["User"];
+export type ApiKey = Schemas["ApiKey"];
+export type NewApiKey = Schemas["NewApiKey"];
+export type SystemInfo = Schemas["System"];
+export type KnowledgeBase = Schemas["KnowledgeBase"];
+export type KbDocument = Schemas["Document"];
+export type DocumentState = KbDocument["state"];
+export type PageCoverage = Schemas["PageCoverage"];
+export type RejectedFile = Schemas["RejectedFile"];
+export type UploadResult = Schemas["UploadResult"];
+export type Content = Schemas["Content"];
+export type ContentBlock = Schemas["ContentBlock"];
+export type BlockKind = Schemas["BlockKind"];
+export type Segment = Schemas["Segment"];
+export type Anchor = Segment["anchor"];
+export type PageAnchor = Schemas["PageAnchor"];
+export type Scores = Schemas["Scores"];
+export type Hit = Schemas["Hit"];
+export type SearchResult = Schemas["SearchResult"];
+export type Source = Schemas["Source"];
+export type Citation = Schemas["Citation"];
+export type Support = Schemas["Support"];
+export type Usage = Schemas["Usage"];
+export type Turn = Schemas["Turn"];
+export type TurnStreamEvent = Schemas["TurnStreamEvent"];
+export type Conversation = Schemas["Conversation"];
+export type ConversationWithTurns = Schemas["ConversationWithTurns"];
+export type ModelEndpoint = Schemas["ModelEndpoint"];
+export type ModelEndpointList = Schemas["ModelEndpointList"];

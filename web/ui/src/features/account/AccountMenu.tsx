@@ -1,0 +1,93 @@
+import { Avatar, Group, Menu, SegmentedControl, Text, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+
+import { chooseLanguage, LANGUAGES, type Language } from "@/i18n";
+import { ConnectModelDialog } from "@/features/models/ConnectModelDialog";
+import { useSignOut, useUser } from "@/features/session/session";
+
+import classes from "./AccountMenu.module.css";
+import { ApiKeysDialog } from "./ApiKeysDialog";
+import { PasswordDialog } from "./PasswordDialog";
+
+export function AccountMenu() {
+  const { t, i18n } = useTranslation();
+  const user = useUser();
+  const signOut = useSignOut();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const [keysOpened, keys] = useDisclosure(false);
+  const [passwordOpened, password] = useDisclosure(false);
+  const [modelOpened, model] = useDisclosure(false);
+  const name = user.display_name || user.email;
+
+  return (
+    <>
+      <Menu width={280} position="top-start" closeOnItemClick>
+        <Menu.Target>
+          <UnstyledButton className={classes.button} data-testid="account-menu" aria-label={t("account.menu", { name })}>
+            <Group gap={8} wrap="nowrap">
+              <Avatar size={26} radius="xl" color="pine" name={name} />
+              <Text fz="sm" truncate flex={1}>
+                {name}
+              </Text>
+              <IconSelector size={15} color="var(--mantine-color-dimmed)" aria-hidden />
+            </Group>
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>
+            <Text fz="xs" truncate>
+              {user.email}
+            </Text>
+            <Text fz="xs">{t(`account.role.${user.role}`)}</Text>
+          </Menu.Label>
+          <Menu.Divider />
+          <Menu.Label component="div">
+            <Text fz="xs" mb={4} id="choose-language">
+              {t("account.language")}
+            </Text>
+            <SegmentedControl
+              fullWidth
+              size="xs"
+              aria-labelledby="choose-language"
+              value={i18n.resolvedLanguage}
+              onChange={(value) => chooseLanguage(value as Language)}
+              data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
+            />
+            <Text fz="xs" mt={8} mb={4} id="choose-theme">
+              {t("account.theme")}
+            </Text>
+            <SegmentedControl
+              fullWidth
+              size="xs"
+              aria-labelledby="choose-theme"
+              value={colorScheme}
+              onChange={(value) => setColorScheme(value)}
+              data={(["light", "dark", "auto"] as const).map((value) => ({ value, label: t(`account.themes.${value}`) }))}
+            />
+          </Menu.Label>
+          <Menu.Divider />
+          {user.role === "administrator" && (
+            <Menu.Item leftSection={<IconPlugConnected size={16} stroke={1.6} />} onClick={model.open}>
+              {t("models.title")}
+            </Menu.Item>
+          )}
+          <Menu.Item leftSection={<IconKey size={16} stroke={1.6} />} onClick={keys.open}>
+            {t("apiKeys.title")}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconLock size={16} stroke={1.6} />} onClick={password.open}>
+            {t("password.title")}
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Item leftSection={<IconLogout size={16} stroke={1.6} />} onClick={() => signOut.mutate()}>
+            {t("account.signOut")}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <ApiKeysDialog opened={keysOpened} onClose={keys.close} />
+      <PasswordDialog opened={passwordOpened} onClose={password.close} />
+      <ConnectModelDialog opened={modelOpened} onClose={model.close} />
+    </>
+  );
+}

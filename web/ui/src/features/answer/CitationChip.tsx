@@ -1,0 +1,49 @@
+import { HoverCard, UnstyledButton } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { useTranslation } from "react-i18next";
+
+import { useSourceTarget } from "@/features/source/target";
+
+import { useAnswer } from "./answer-context";
+import classes from "./AnswerText.module.css";
+import { targetOf } from "./source-target";
+import { SourcePreview } from "./SourcePreview";
+import { citationAt } from "./support";
+
+type Props = { number: number; position: number };
+
+/** A marker [n]. Hovering shows the passage, a click opens the document where it stands. */
+export function CitationChip({ number, position }: Props) {
+  const { t } = useTranslation();
+  const { sources, citations } = useAnswer();
+  const { target, open } = useSourceTarget();
+  const canHover = useMediaQuery("(hover: hover)", true, { getInitialValueInEffect: false });
+  const source = sources.find((one) => one.number === number);
+  if (!source) return null;
+  const citation = citationAt(citations, number, position);
+  const mine = targetOf(source, citation);
+  const isOpen =
+    target !== null && target.number === number && target.documentId === mine.documentId && target.range?.start === mine.range?.start;
+
+  return (
+    <HoverCard width={360} shadow="lg" radius="md" openDelay={180} closeDelay={120} disabled={!canHover} withinPortal position="top">
+      <HoverCard.Target>
+        <UnstyledButton
+          component="button"
+          className={classes.chip}
+          data-testid="citation-chip"
+          data-number={number}
+          data-support={citation?.support}
+          data-open={isOpen || undefined}
+          aria-label={t("answer.citation", { number, name: source.document_name })}
+          onClick={() => open(mine)}
+        >
+          {number}
+        </UnstyledButton>
+      </HoverCard.Target>
+      <HoverCard.Dropdown p="sm">
+        <SourcePreview source={source} citation={citation} />
+      </HoverCard.Dropdown>
+    </HoverCard>
+  );
+}

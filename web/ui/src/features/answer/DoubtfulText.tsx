@@ -1,0 +1,21 @@
+import { Tooltip } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+
+import classes from "./AnswerText.module.css";
+import { describeReason } from "./reasons";
+
+type Props = { support: "unsupported" | "partly"; reason: string; children: ReactNode };
+
+/** A sentence that the passages it cites carry only in part or not at all. */
+export function DoubtfulText({ support, reason, children }: Props) {
+  const { t } = useTranslation();
+  const label = `${t(`support.${support}`)}${reason ? t("support.because", { reason: describeReason(t, reason) }) : ""}`;
+  return (
+    <Tooltip label={label} events={{ hover: true, focus: true, touch: true }}>
+      <span className={classes.doubtful} data-support={support}>
+        {children}
+      </span>
+    </Tooltip>
+  );
+}

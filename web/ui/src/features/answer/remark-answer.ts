@@ -1,0 +1,153 @@
+import type { Link, Nodes, Parent, PhrasingContent, Root, RootContent, Text } from "mdast";
+import type { VFile } from "vfile";
+
+import { offsetMap } from "@/text/offsets";
+
+import type { SentenceSupport } from "./support";
+
+export type AnswerMarkup = { sourceNumbers: ReadonlySet<number>; sentences: readonly SentenceSupport[] };
+
+const MARKER = /\[(\d{1,3})\]/g;
+
+/**
+ * A remark plugin. Markers `[n]` of known sources become citation nodes, sentences that their passages do not carry
+ * are wrapped, and everything that could lead the reader elsewhere (links, images, raw HTML) becomes plain text.
+ */
+export function remarkAnswer(markup: AnswerMarkup) {
+  return (tree: Root, file: VFile) => {
+    const source = String(file);
+    const map = offsetMap(source);
+    const sentences = markup.sentences
+      .filter((sentence) => sentence.support === "unsupported" || sentence.support === "partly")
+      .map((sentence) => ({ ...sentence, start: map.toUtf16(sentence.start), end: map.toUtf16(sentence.end) }));
+    const mark = (text: Text) => markText(text, sentences, markup.sourceNumbers, map.toCodePoint) ?? [text];
+    rewrite(tree, (node, parent) => {
+      switch (node.type) {
+        case "text":
+          return mark(node);
+        case "link":
+          return plainLink(node);
+        case "image":
+        case "imageReference":
+          return [{ type: "text", value: node.alt ?? "" }];
+        case "linkReference":
+        case "footnoteReference":
+          return mark(asWritten(node, source));
+        case "html":
+        case "definition":
+        case "footnoteDefinition": {
+          const children = mark(asWritten(node, source));
+          return FLOW_PARENTS.has(parent.type) ? [{ type: "paragraph", children }] : children;
+        }
+        default:
+          return null;
+      }
+    });
+  };
+}
+
+/** Replace children for which `change` returns nodes; null keeps the node and looks inside it. */
+function rewrite(parent: Parent, change: (node: RootContent, parent: Parent) => RootContent[] | null): void {
+  parent.children = parent.children.flatMap((child) => {
+    if ("children" in child) rewrite(child, change);
+    return change(child, parent) ?? [child];
+  });
+}
+
+const FLOW_PARENTS = new Set(["root", "blockquote", "listItem", "footnoteDefinition"]);
+
+function asWritten(node: Nodes, source: string): Text {
+  const value = source.slice(node.position?.start.offset ?? 0, node.position?.end.offset ?? 0);
+  return { type: "text", value, position: node.position };
+}
+
+function plainLink(node: Link): PhrasingContent[] {
+  const shown = node.children.map((child) => ("value" in child ? child.value : "")).join("");
+  const address = node.url.replace(/^mailto:/, "");
+  return shown === node.url || shown === address || !node.url
+    ? node.children
+    : [...node.children, { type: "text", value: ` (${node.url})` }];
+}
+
+type MarkedSentence = SentenceSupport;
+
+function markText(
+  node: Text,
+  sentences: readonly MarkedSentence[],
+  known: ReadonlySet<number>,
+  toCodePoint: (index: number) => number,
+): PhrasingContent[] | null {
+  const start = node.position?.start.offset;
+  const end = node.position?.end.offset;
+  // Escapes and entities make a text shorter than its source: then only the markers can be placed, by estimate.
+  const exact = start !== undefined && end !== undefined && end - start === node.value.length;
+  const at = start ?? 0;
+  const inside = exact ? sentences.filter((sentence) => sentence.start < at + node.value.length && sentence.end > at) : [];
+  const pieces: PhrasingContent[] = [];
+  let from = 0;
+  const push = (to: number, make: (text: string) => PhrasingContent[]) => {
+    if (to > from) pieces.push(...make(node.value.slice(from, to)));
+    from = to;
+  };
+  for (const sentence of inside) {
+    push(Math.max(from, sentence.start - at), (text) => cite(text, at + from, known, toCodePoint));
+    const sentenceEnd = Math.min(node.value.length, sentence.end - at);
+    push(sentenceEnd, (text) => [doubtful(cite(text, at + from, known, toCodePoint), sentence)]);
+  }
+  push(node.value.length, (text) => cite(text, at + from, known, toCodePoint));
+  return pieces.length === 1 && pieces[0]!.type === "text" ? null : pieces;
+}
+
+function cite(
+  text: string,
+  offset: number,
+  known: ReadonlySet<number>,
+  toCodePoint: (index: number) => number,
+): PhrasingContent[] {
+  const pieces: PhrasingContent[] = [];
+  let from = 0;
+  for (const match of text.matchAll(MARKER)) {
+    const number = Number(match[1]);
+    if (!known.has(number)) continue;
+    if (match.index > from) pieces.push({ type: "text", value: text.slice(from, match.index).replace(/ $/, "") });
+    pieces.push({
+      type: "text",
+      value: String(number),
+      data: {
+        hName: "span",
+        hProperties: { dataCitation: String(number), dataPosition: String(toCodePoint(offset + match.index)) },
+        hChildren: [{ type: "text", value: String(number) }],
+      },
+    });
+    from = match.index + match[0].length;
+  }
+  if (from < text.length) pieces.push({ type: "text", value: text.slice(from) });
+  return pieces;
+}
+
+function doubtful(children: PhrasingContent[], sentence: MarkedSentence): PhrasingContent {
+  return {
+    type: "emphasis",
+    children,
+    data: { hName: "span", hProperties: { dataSupport: sentence.support, dataReason: sentence.reason } },
+  };
+}
+
+/** What may remain after sanitising: GitHub's list without links and images, with our own marks. */
+export const ANSWER_SCHEMA = {
+  tagNames: [
+    "p", "br", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li", "input",
+    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "thead", "tbody", "tr", "th", "td", "span",
+  ],
+  attributes: {
+    span: ["dataCitation", "dataPosition", ["dataSupport", "unsupported", "partly"], "dataReason"],
+    code: [["className", /^language-[\w-]+$/]],
+    th: [["align", "left", "center", "right"]],
+    td: [["align", "left", "center", "right"]],
+    ol: ["start"],
+    input: [["type", "checkbox"], ["disabled", true], "checked"],
+  },
+  required: { input: { type: "checkbox", disabled: true } },
+  protocols: {},
+  strip: ["script", "style"],
+};

@@ -1,0 +1,15 @@
+import type { Citation, Source } from "@/api/types";
+import type { SourceTarget } from "@/features/source/target";
+
+/** Where a source is opened: at the words that carry the claim, or at the whole passage. */
+export function targetOf(source: Source, citation: Citation | null): SourceTarget {
+  const hasEvidence = citation !== null && citation.evidence_end > citation.evidence_start;
+  return {
+    documentId: source.document_id,
+    versionId: source.version_id,
+    range: hasEvidence
+      ? { start: citation.evidence_start, end: citation.evidence_end }
+      : { start: source.start, end: source.end },
+    number: source.number,
+  };
+}

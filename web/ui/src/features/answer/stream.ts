@@ -1,0 +1,68 @@
+import { EventSourceParserStream } from "eventsource-parser/stream";
+
+import { CSRF_HEADERS, reportSignedOut } from "@/api/client";
+import { ApiError, apiError, isRecord } from "@/api/errors";
+
+import type { TurnEvent } from "./turn";
+
+const KNOWN: ReadonlySet<string> = new Set<TurnEvent["type"]>([
+  "turn",
+  "sources",
+  "reasoning",
+  "answer",
+  "citation",
+  "usage",
+  "done",
+  "error",
+]);
+
+/** The event in a server-sent message; null for one that a newer server may send and this page does not know. */
+export function parseTurnEvent(name: string | undefined, data: string): TurnEvent | null {
+  let body: unknown;
+  try {
+    body = JSON.parse(data);
+  } catch {
+    return null;
+  }
+  const type = name ?? (isRecord(body) ? body.type : undefined);
+  if (!isRecord(body) || typeof type !== "string" || !KNOWN.has(type)) return null;
+  return { ...body, type } as TurnEvent;
+}
+
+export type TurnRequest = { question: string; thinking: boolean; knowledge_base_ids: string[] };
+
+/** Ask, and yield the answer's events as they arrive. Throws ApiError; ends when the server ends the stream. */
+export async function* streamTurn(
+  conversationId: string,
+  request: TurnRequest,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent> {
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1/conversations/${encodeURIComponent(conversationId)}/turns`, {
+      method: "POST",
+      headers: { ...CSRF_HEADERS, "Content-Type": "application/json", Accept: "text/event-stream" },
+      body: JSON.stringify({ ...request, stream: true }),
+      signal,
+    });
+  } catch (cause) {
+    if (signal.aborted) return;
+    throw new ApiError(0, "unreachable", String(cause));
+  }
+  if (response.status === 401) reportSignedOut();
+  if (!response.ok || !response.body) throw apiError(response.status, await response.json().catch(() => null));
+  const messages = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  const reader = messages.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const event = parseTurnEvent(value.event, value.data);
+      if (event) yield event;
+    }
+  } catch (cause) {
+    if (!signal.aborted) throw new ApiError(0, "connection_lost", String(cause));
+  } finally {
+    void reader.cancel().catch(() => undefined);
+  }
+}

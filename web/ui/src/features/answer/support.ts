@@ -1,0 +1,46 @@
+import type { Citation, Support } from "@/api/types";
+
+export type SentenceSupport = { start: number; end: number; support: Support; reason: string };
+
+const STRENGTH: Record<Support, number> = { not_needed: 3, supported: 2, partly: 1, unsupported: 0 };
+
+/**
+ * Sentences of the answer with the best support that one of their citations gives: a sentence that cites [1][2] is
+ * carried when either passage carries it. Ranges are in code points of the answer.
+ */
+export function sentenceSupport(citations: readonly Citation[]): SentenceSupport[] {
+  const sentences = new Map<string, SentenceSupport>();
+  for (const citation of citations) {
+    const key = `${citation.sentence_start}:${citation.sentence_end}`;
+    const known = sentences.get(key);
+    if (!known || STRENGTH[citation.support] > STRENGTH[known.support]) {
+      sentences.set(key, {
+        start: citation.sentence_start,
+        end: citation.sentence_end,
+        support: citation.support,
+        reason: citation.reason,
+      });
+    }
+  }
+  return [...sentences.values()].sort((left, right) => left.start - right.start);
+}
+
+/** The citation that a marker `[number]` at this code point of the answer stands for, if it was checked already. */
+export function citationAt(citations: readonly Citation[], number: number, position: number): Citation | null {
+  let best: Citation | null = null;
+  let bestDistance = Infinity;
+  for (const citation of citations) {
+    if (citation.number !== number) continue;
+    const distance =
+      position < citation.sentence_start
+        ? citation.sentence_start - position
+        : position > citation.sentence_end
+          ? position - citation.sentence_end
+          : 0;
+    if (distance < bestDistance) {
+      best = citation;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,52 @@
+import { Button, Checkbox, Popover, Stack, Text } from "@mantine/core";
+import { IconBooks, IconChevronDown } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+
+import { useKnowledgeBases } from "@/features/knowledge-bases/knowledge-bases";
+import { useSelection } from "@/features/knowledge-bases/selection";
+
+/** Which knowledge bases the next question goes to. */
+export function AskedBases() {
+  const { t } = useTranslation();
+  const { data: bases } = useKnowledgeBases();
+  const { asked, toggleAsked } = useSelection();
+  const chosen = bases?.filter((base) => asked.includes(base.id)) ?? [];
+  const label =
+    chosen.length === 0 ? t("composer.noBase") : chosen.length === 1 ? chosen[0]!.name : t("composer.bases", { count: chosen.length });
+  return (
+    <Popover position="top-start" width={280} shadow="md">
+      <Popover.Target>
+        <Button
+          size="compact-sm"
+          radius="xl"
+          variant="default"
+          data-testid="asked-bases"
+          c={chosen.length === 0 ? "var(--kb-doubt)" : undefined}
+          leftSection={<IconBooks size={15} stroke={1.7} />}
+          rightSection={<IconChevronDown size={13} />}
+          styles={{ label: { maxWidth: "min(240px, 34vw)", overflow: "hidden", textOverflow: "ellipsis", display: "block" } }}
+        >
+          {label}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap={8}>
+          <Text fz="xs" c="dimmed">
+            {t("composer.askThese")}
+          </Text>
+          {bases?.map((base) => (
+            <Checkbox
+              key={base.id}
+              size="xs"
+              label={base.name}
+              description={t("bases.counts", { ready: base.ready_count, total: base.document_count })}
+              checked={asked.includes(base.id)}
+              onChange={() => toggleAsked(base.id)}
+            />
+          ))}
+          {bases?.length === 0 && <Text fz="sm">{t("bases.none")}</Text>}
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

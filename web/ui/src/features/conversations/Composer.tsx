@@ -1,0 +1,106 @@
+import { ActionIcon, Button, Group, Text, Textarea, Tooltip } from "@mantine/core";
+import { IconArrowDown, IconArrowUp, IconBrain, IconPlayerStopFilled } from "@tabler/icons-react";
+import { useEffect, useRef, type KeyboardEvent } from "react";
+import { useTranslation } from "react-i18next";
+
+import { useSelection } from "@/features/knowledge-bases/selection";
+import { useSystem } from "@/features/session/session";
+
+import { AskedBases } from "./AskedBases";
+import classes from "./ConversationPage.module.css";
+
+type Props = {
+  draft: string;
+  onDraft: (text: string) => void;
+  isBusy: boolean;
+  thinking: boolean;
+  onThinking: (on: boolean) => void;
+  onSend: (question: string) => void;
+  onStop: () => void;
+  /** Brings the end of the conversation into view; null when it is. */
+  toEnd: (() => void) | null;
+};
+
+const MOST_CHARACTERS = 4000;
+
+export function Composer({ draft, onDraft, isBusy, thinking, onThinking, onSend, onStop, toEnd }: Props) {
+  const { t } = useTranslation();
+  const { asked } = useSelection();
+  const { data: system } = useSystem();
+  const input = useRef<HTMLTextAreaElement>(null);
+  const canSend = draft.trim() !== "" && !isBusy && asked.length > 0;
+
+  useEffect(() => {
+    // A phone would cover half of the page with its keyboard.
+    if (window.matchMedia("(pointer: fine)").matches) input.current?.focus();
+  }, []);
+
+  const send = () => {
+    if (canSend) onSend(draft.trim());
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    // While an input method composes Chinese, Enter chooses a word.
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    send();
+  };
+
+  return (
+    <div className={classes.foot}>
+      {toEnd && (
+        <ActionIcon className={classes.toEnd} variant="default" radius="xl" size="lg" aria-label={t("composer.toEnd")} onClick={toEnd}>
+          <IconArrowDown size={17} />
+        </ActionIcon>
+      )}
+      <div className={classes.composer}>
+        <Textarea
+          ref={input}
+          data-testid="question-input"
+          variant="unstyled"
+          className={classes.input}
+          aria-label={t("composer.label")}
+          placeholder={asked.length > 0 ? t("composer.placeholder") : t("composer.chooseFirst")}
+          autosize
+          minRows={1}
+          maxRows={9}
+          maxLength={MOST_CHARACTERS}
+          value={draft}
+          onChange={(event) => onDraft(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        <Group justify="space-between" wrap="nowrap" gap="xs" mt={2}>
+          <Group gap={6} wrap="nowrap" miw={0}>
+            <AskedBases />
+            {system?.answerer === "model" && (
+              <Tooltip label={thinking ? t("composer.thinkingOn") : t("composer.thinkingOff")}>
+                <Button
+                  size="compact-sm"
+                  radius="xl"
+                  variant={thinking ? "light" : "default"}
+                  aria-pressed={thinking}
+                  data-testid="thinking"
+                  leftSection={<IconBrain size={15} stroke={1.7} />}
+                  onClick={() => onThinking(!thinking)}
+                >
+                  {t("composer.thinking")}
+                </Button>
+              </Tooltip>
+            )}
+          </Group>
+          {isBusy ? (
+            <ActionIcon data-testid="stop" variant="filled" radius="xl" size={34} color="dark.4" aria-label={t("composer.stop")} onClick={onStop}>
+              <IconPlayerStopFilled size={15} />
+            </ActionIcon>
+          ) : (
+            <ActionIcon data-testid="send" variant="filled" color="pine" radius="xl" size={34} disabled={!canSend} aria-label={t("composer.send")} onClick={send}>
+              <IconArrowUp size={18} stroke={2.2} />
+            </ActionIcon>
+          )}
+        </Group>
+      </div>
+      <Text fz={11} c="dimmed" ta="center" mt={6} visibleFrom="sm">
+        {t("composer.hint")}
+      </Text>
+    </div>
+  );
+}

@@ -1,0 +1,110 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useNavigate, useParams } from "react-router";
+
+import { notifyError } from "@/app/notify";
+import { useKept } from "@/app/kept";
+import { ask, forget, stop, useLiveTurn } from "@/features/answer/live";
+import { isOver, viewOfTurn, type TurnView } from "@/features/answer/turn";
+import { TurnBlock } from "@/features/answer/TurnBlock";
+import { useSelection } from "@/features/knowledge-bases/selection";
+
+import { Composer } from "./Composer";
+import classes from "./ConversationPage.module.css";
+import { CONVERSATIONS, conversationKey, useConversation, useCreateConversation } from "./conversations";
+import { ConversationBar } from "./ConversationBar";
+import { ConversationMissing } from "./ConversationMissing";
+import { EmptyConversation } from "./EmptyConversation";
+import { useFollowEnd } from "./follow-end";
+
+export function ConversationPage() {
+  const { conversationId } = useParams();
+  return <ConversationView key={conversationId ?? "new"} conversationId={conversationId} />;
+}
+
+function ConversationView({ conversationId }: { conversationId: string | undefined }) {
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const live = useLiveTurn(conversationId);
+  const isStreaming = live !== null && !isOver(live);
+  const { data: conversation, error } = useConversation(conversationId, isStreaming);
+  const create = useCreateConversation();
+  const { asked, setAsked } = useSelection();
+  const [thinking, setThinking] = useKept("thinking", true);
+  const [draft, setDraft] = useState("");
+  const scroller = useRef<HTMLDivElement>(null);
+
+  // Opening a conversation ticks the knowledge bases that it asks; ticking others changes its next question.
+  const adopted = useRef<string | null>(null);
+  useEffect(() => {
+    if (!conversation || adopted.current === conversation.id) return;
+    adopted.current = conversation.id;
+    setAsked(conversation.knowledge_base_ids);
+  }, [conversation, setAsked]);
+
+  const send = useCallback(
+    async (question: string, to?: string) => {
+      setDraft("");
+      try {
+        const id = to ?? (await create.mutateAsync(asked)).id;
+        adopted.current = id;
+        const answered = ask(id, { question, thinking, knowledge_base_ids: [...asked] });
+        if (!to) await navigate(`/c/${id}`);
+        await answered;
+        await queries.invalidateQueries({ queryKey: conversationKey(id) });
+        forget(id);
+        await queries.invalidateQueries({ queryKey: CONVERSATIONS });
+      } catch {
+        // The creation's own error was shown; the question is given back.
+        setDraft(question);
+      }
+    },
+    [asked, create, navigate, queries, thinking],
+  );
+
+  const turns = turnsToShow(conversation?.turns.map(viewOfTurn) ?? [], live);
+  const last = turns.at(-1);
+  const { isAtEnd, toEnd } = useFollowEnd(scroller, turns.length);
+  const isBusy = (last !== undefined && !isOver(last)) || create.isPending;
+
+  if (error && !conversation) return <ConversationMissing error={error} />;
+  return (
+    <>
+      {conversationId && <ConversationBar conversation={conversation} />}
+      <div ref={scroller} className={classes.scroller} data-testid="conversation">
+        {!conversationId ? (
+          <EmptyConversation onAsk={setDraft} />
+        ) : (
+          <div className={classes.column}>
+            {turns.map((turn, index) => (
+              <TurnBlock
+                key={turn.number || `new-${index}`}
+                turn={turn}
+                isLast={index === turns.length - 1}
+                onAskAgain={isBusy ? undefined : () => void send(turn.question, conversationId)}
+              />
+            ))}
+          </div>
+        )}
+      </div>
+      <Composer
+        draft={draft}
+        onDraft={setDraft}
+        isBusy={isBusy}
+        thinking={thinking}
+        onThinking={setThinking}
+        onSend={(question) => void send(question, conversationId)}
+        onStop={() => conversationId && void stop(conversationId).catch(notifyError)}
+        toEnd={isAtEnd || !conversationId ? null : toEnd}
+      />
+    </>
+  );
+}
+
+/** The server's turns, with the one that is being received in the place of its record. */
+function turnsToShow(kept: TurnView[], live: TurnView | null): TurnView[] {
+  if (!live) return kept;
+  const known = live.id && kept.some((turn) => turn.id === live.id);
+  if (!known) return [...kept, live];
+  return kept.map((turn) => (turn.id === live.id && !isOver(turn) ? live : turn));
+}

@@ -1,0 +1,54 @@
+import type { DocumentState, KbDocument } from "@/api/types";
+
+export type DocumentEvent =
+  | { type: "snapshot"; documents: KbDocument[] }
+  | { type: "document"; document: KbDocument }
+  | { type: "deleted"; id: string };
+
+/** The list after one event, newest first. */
+export function applyDocumentEvent(documents: readonly KbDocument[], event: DocumentEvent): KbDocument[] {
+  switch (event.type) {
+    case "snapshot":
+      return sorted(event.documents);
+    case "document":
+      return sorted([...documents.filter((known) => known.id !== event.document.id), event.document]);
+    case "deleted":
+      return documents.filter((known) => known.id !== event.id);
+  }
+}
+
+function sorted(documents: readonly KbDocument[]): KbDocument[] {
+  return [...documents].sort(
+    (left, right) => right.created_at.localeCompare(left.created_at) || left.name.localeCompare(right.name),
+  );
+}
+
+export function isInProgress(state: DocumentState): boolean {
+  return state === "queued" || state === "parsing" || state === "embedding";
+}
+
+export type Progress = { done: number; total: number; unit: "page" | "passage" };
+
+/** How far a document has come in the step that it is in; null where no total is known. */
+export function progressOf(document: KbDocument): Progress | null {
+  if (document.state === "parsing" && document.pages_total > 0)
+    return { done: Math.min(document.pages_done, document.pages_total), total: document.pages_total, unit: "page" };
+  if (document.state === "embedding" && document.chunks_total > 0)
+    return { done: Math.min(document.chunks_done, document.chunks_total), total: document.chunks_total, unit: "passage" };
+  return null;
+}
+
+/** Whether a file's password would help. */
+export function needsPassword(document: KbDocument): boolean {
+  return document.state === "failed" && document.error_code === "password_required";
+}
+
+/** Pages that did not become text although they hold something. */
+export function unreadPages(document: KbDocument): number {
+  return document.coverage_counts.failed;
+}
+
+/** Ready, and nothing about it that the reader should know: a tick says enough. */
+export function isQuietlyReady(document: KbDocument): boolean {
+  return document.state === "ready" && unreadPages(document) === 0;
+}

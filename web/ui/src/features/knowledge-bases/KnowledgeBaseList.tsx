@@ -1,0 +1,55 @@
+import { ActionIcon, Box, Button, Skeleton, Stack, Text, Tooltip } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconPlus } from "@tabler/icons-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { KnowledgeBase } from "@/api/types";
+import { SectionHeader } from "@/features/shell/SectionHeader";
+
+import { DeleteKnowledgeBaseDialog } from "./DeleteKnowledgeBaseDialog";
+import { useKnowledgeBases } from "./knowledge-bases";
+import { KnowledgeBaseDialog } from "./KnowledgeBaseDialog";
+import { KnowledgeBaseItem } from "./KnowledgeBaseItem";
+
+export function KnowledgeBaseList() {
+  const { t } = useTranslation();
+  const { data: bases, isPending } = useKnowledgeBases();
+  const [creating, create] = useDisclosure(false);
+  const [renamed, setRenamed] = useState<KnowledgeBase | null>(null);
+  const [deleted, setDeleted] = useState<KnowledgeBase | null>(null);
+
+  return (
+    <Box pb="xs">
+      <SectionHeader title={t("bases.title")}>
+        <Tooltip label={t("bases.create")}>
+          <ActionIcon data-testid="kb-create" aria-label={t("bases.create")} onClick={create.open}>
+            <IconPlus size={17} stroke={1.8} />
+          </ActionIcon>
+        </Tooltip>
+      </SectionHeader>
+      {isPending && (
+        <Stack gap={8} px="sm" pt={4}>
+          <Skeleton h={22} />
+          <Skeleton h={22} w="70%" />
+        </Stack>
+      )}
+      {bases?.length === 0 && (
+        <Stack px="sm" py={6} gap={8} align="flex-start">
+          <Text fz="sm" c="dimmed">
+            {t("bases.none")}
+          </Text>
+          <Button size="xs" leftSection={<IconPlus size={14} />} onClick={create.open}>
+            {t("bases.create")}
+          </Button>
+        </Stack>
+      )}
+      {bases?.map((base) => (
+        <KnowledgeBaseItem key={base.id} base={base} onRename={() => setRenamed(base)} onDelete={() => setDeleted(base)} />
+      ))}
+      <KnowledgeBaseDialog opened={creating} base={null} onClose={create.close} />
+      <KnowledgeBaseDialog key={renamed?.id} opened={renamed !== null} base={renamed} onClose={() => setRenamed(null)} />
+      <DeleteKnowledgeBaseDialog base={deleted} onClose={() => setDeleted(null)} />
+    </Box>
+  );
+}

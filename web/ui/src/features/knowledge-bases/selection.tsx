@@ -1,0 +1,41 @@
+import { createContext, useContext, useMemo, type ReactNode } from "react";
+
+import { useKept } from "@/app/kept";
+
+import { useKnowledgeBases } from "./knowledge-bases";
+
+/** Which knowledge bases are asked (ticked), and which one's documents are open in the list. */
+type Selection = {
+  asked: readonly string[];
+  setAsked: (ids: readonly string[]) => void;
+  toggleAsked: (id: string) => void;
+  openId: string | null;
+  setOpenId: (id: string | null) => void;
+};
+
+const SelectionContext = createContext<Selection | null>(null);
+
+export function SelectionProvider({ children }: { children: ReactNode }) {
+  const [kept, setAsked] = useKept<readonly string[]>("asked", []);
+  const [keptOpen, setOpenId] = useKept<string | null>("open", null);
+  const { data } = useKnowledgeBases();
+  const value = useMemo<Selection>(() => {
+    // What is kept may have been deleted since, elsewhere.
+    const there = data ? new Set(data.map((base) => base.id)) : null;
+    const asked = there ? kept.filter((id) => there.has(id)) : kept;
+    return {
+      asked,
+      setAsked,
+      toggleAsked: (id) => setAsked(asked.includes(id) ? asked.filter((other) => other !== id) : [...asked, id]),
+      openId: keptOpen && there && !there.has(keptOpen) ? null : keptOpen,
+      setOpenId,
+    };
+  }, [data, kept, keptOpen, setAsked, setOpenId]);
+  return <SelectionContext value={value}>{children}</SelectionContext>;
+}
+
+export function useSelection(): Selection {
+  const selection = useContext(SelectionContext);
+  if (!selection) throw new Error("useSelection outside of SelectionProvider");
+  return selection;
+}

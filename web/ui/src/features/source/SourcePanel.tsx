@@ -1,0 +1,134 @@
+import { ActionIcon, Alert, Badge, Box, Center, Group, Loader, Text, Tooltip } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { IconDownload, IconX } from "@tabler/icons-react";
+import { lazy, Suspense, useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+
+import { ApiError } from "@/api/errors";
+import type { KbDocument } from "@/api/types";
+import { FormatIcon } from "@/features/documents/FormatIcon";
+import { originalUrl } from "@/features/documents/original";
+import { describeError } from "@/i18n/errors";
+
+import { PageView } from "./PageView";
+import { ReaderView } from "./ReaderView";
+import { useContent, useHighlights, useSourceDocument } from "./source";
+import classes from "./SourcePanel.module.css";
+import type { SourceTarget } from "./target";
+
+const SheetView = lazy(() => import("./SheetView"));
+
+type Props = { target: SourceTarget; onClose: () => void };
+
+export default function SourcePanel({ target, onClose }: Props) {
+  const { t } = useTranslation();
+  const { data: document, error } = useSourceDocument(target);
+  const panel = useRef<HTMLElement>(null);
+  useHotkeys([["Escape", onClose]], []);
+  useEffect(() => panel.current?.focus({ preventScroll: true }), [target.documentId]);
+
+  return (
+    <section ref={panel} tabIndex={-1} className={classes.panel} data-testid="source-panel" aria-label={t("source.title")}>
+      <header className={classes.header}>
+        <Group gap={8} wrap="nowrap" miw={0} flex={1}>
+          {target.number !== null && <span className={classes.number}>{target.number}</span>}
+          <FormatIcon format={document?.format ?? ""} name={document?.name ?? ""} size={18} />
+          <Box miw={0}>
+            <Text fz="sm" fw={600} truncate title={document?.name}>
+              {document?.name ?? " "}
+            </Text>
+            {document?.title && document.title !== document.name && (
+              <Text fz="xs" c="dimmed" truncate title={document.title}>
+                {document.title}
+              </Text>
+            )}
+          </Box>
+          {document && <VersionBadge document={document} versionId={target.versionId} />}
+        </Group>
+        <Group gap={2} wrap="nowrap">
+          <Tooltip label={t("documents.download")}>
+            <ActionIcon component="a" href={originalUrl(target.documentId, target.versionId)} download aria-label={t("documents.download")} size="lg">
+              <IconDownload size={17} stroke={1.6} />
+            </ActionIcon>
+          </Tooltip>
+          <ActionIcon onClick={onClose} aria-label={t("source.close")} size="lg" data-testid="source-close">
+            <IconX size={18} />
+          </ActionIcon>
+        </Group>
+      </header>
+      {error && !document && (
+        <Alert m="md" color="gray" variant="light">
+          {error instanceof ApiError && error.status === 404 ? t("answer.sourceGone") : describeError(error)}
+        </Alert>
+      )}
+      {!document && !error && <Waiting />}
+      {document && <Body key={`${target.documentId}:${target.versionId}`} target={target} document={document} />}
+    </section>
+  );
+}
+
+function VersionBadge({ document, versionId }: { document: KbDocument; versionId: string | null }) {
+  const { t } = useTranslation();
+  if (versionId !== null && versionId !== document.version_id) {
+    return (
+      <Tooltip label={t("source.olderText")}>
+        <Badge size="sm" variant="light" color="yellow" tt="none" style={{ flex: "none" }}>
+          {t("source.older")}
+        </Badge>
+      </Tooltip>
+    );
+  }
+  if (document.version_number < 2) return null;
+  return (
+    <Badge size="sm" variant="default" tt="none" style={{ flex: "none" }}>
+      {t("source.version", { number: document.version_number })}
+    </Badge>
+  );
+}
+
+const PAGED = new Set(["pdf", "image"]);
+const GRIDS = new Set(["xlsx", "csv"]);
+
+function Body({ target, document }: { target: SourceTarget; document: KbDocument }) {
+  const { t } = useTranslation();
+  const isPaged = PAGED.has(document.format);
+  const isOlder = target.versionId !== null && target.versionId !== document.version_id;
+  const knowsPages = !isOlder && (document.coverage?.length ?? 0) > 0;
+  const content = useContent(target.documentId, target.versionId, !isPaged || !knowsPages);
+  const highlights = useHighlights(target);
+
+  if (isPaged) {
+    const pages = knowsPages ? document.coverage!.length : (content.data?.pages.length ?? 0);
+    const isWaiting = (target.range !== null && highlights.isPending) || (!knowsPages && content.isPending);
+    if (isWaiting) return <Waiting />;
+    return <PageView target={target} pages={Math.max(1, pages)} highlights={highlights.data ?? []} />;
+  }
+  if (content.error) {
+    return (
+      <Alert m="md" color="gray" variant="light">
+        {content.error instanceof ApiError && content.error.status === 404 ? t("source.notReadYet") : describeError(content.error)}
+      </Alert>
+    );
+  }
+  if (!content.data) return <Waiting />;
+  const range = target.range && {
+    start: content.data.toUtf16(target.range.start),
+    end: content.data.toUtf16(target.range.end),
+  };
+  if (GRIDS.has(content.data.format)) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <SheetView content={content.data} range={range} />
+      </Suspense>
+    );
+  }
+  return <ReaderView content={content.data} range={range} />;
+}
+
+function Waiting() {
+  return (
+    <Center flex={1}>
+      <Loader size="sm" type="dots" color="gray" />
+    </Center>
+  );
+}

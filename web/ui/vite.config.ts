@@ -1,0 +1,32 @@
+import { fileURLToPath } from "node:url";
+
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const backend = process.env.KB_BACKEND ?? "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    outDir: "dist",
+    // The served Content-Security-Policy has no font or script data URIs: everything is a file of our own origin.
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler|react-router)\// },
+            { name: "mantine", test: /node_modules\/(@mantine|@floating-ui)\// },
+            {
+              name: "markdown",
+              test: /node_modules\/(react-markdown|remark|rehype|micromark|mdast|hast|unist|unified|vfile|property-information)/,
+            },
+          ],
+        },
+      },
+    },
+  },
+  server: { proxy: { "/api": backend, "/health": backend } },
+  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node" },
+});
