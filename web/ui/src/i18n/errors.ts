@@ -11,5 +11,5 @@ export function describeError(error: unknown): string {
 export function describeCode(code: string, message: string): string {
   const key = `errors.${code}`;
   if (!code || !i18next.exists(key)) return message || i18next.t("errors.error");
-  return i18next.t(key);
+  return (i18next.t as (key: string) => string)(key);
 }

@@ -1,4 +1,4 @@
-import { Avatar, Group, Menu, SegmentedControl, Text, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
+import { Avatar, Group, Menu, SegmentedControl, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
