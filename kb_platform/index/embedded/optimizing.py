@@ -1,0 +1,146 @@
+"""Keeping search fast while points arrive.
+
+New points are searched one by one until the engine has built a graph over them. Building (`EdgeShard.optimize`) takes
+minutes for hundreds of thousands of points and holds Python's lock all that time, so it is done by another process on
+a copy of the shard; this process goes on answering and remembers the updates made meanwhile, applies them to the
+finished copy, and serves from it. A crash at any moment loses nothing: until the last step the old shard is the one
+that counts, and a copy that was not finished is thrown away at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import qdrant_edge as edge
+
+if TYPE_CHECKING:
+    from kb_platform.index.embedded.catalogue import Catalogue
+    from kb_platform.index.embedded.collection import Collection
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+QUIET_SECONDS = 3.0
+"""No update for this long before a copy is made: a large upload is then one optimisation, not many."""
+UNINDEXED_KIB = 20_000
+"""Vectors without a graph, in KiB, from which optimising pays. The engine itself builds none under 10,000 KiB."""
+LONG_OVERDUE = 5
+"""So many times UNINDEXED_KIB do not wait for quiet."""
+MOST_UPDATES = 20_000
+"""Updates remembered while a copy is optimised; with more it is given up and tried again when it is quieter."""
+
+
+async def keep_optimised(catalogue: Catalogue) -> None:
+    """Flush and optimise collections as needed, until cancelled."""
+    watches: dict[Collection, _Watch] = {}
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        for collection in catalogue:
+            watch = watches.setdefault(collection, _Watch(collection))
+            collection.flush()
+            if watch.is_due():
+                await optimise(collection)
+                watch.optimised()
+        watches = {collection: watches[collection] for collection in catalogue if collection in watches}
+
+
+class _Watch:
+    """Decides when a collection is due."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self._updates = collection.updates
+        self._last_update = time.monotonic()
+        self._left_unindexed = 0.0
+
+    def is_due(self) -> bool:
+        moved = self._collection.updates != self._updates
+        if moved:
+            self._updates, self._last_update = self._collection.updates, time.monotonic()
+        gained = self._unindexed_kib() - self._left_unindexed
+        quiet = time.monotonic() - self._last_update >= QUIET_SECONDS
+        return gained > UNINDEXED_KIB * (1 if quiet else LONG_OVERDUE)
+
+    def optimised(self) -> None:
+        """Note what the engine left without a graph (it builds none over few points)."""
+        self._left_unindexed = self._unindexed_kib()
+
+    def _unindexed_kib(self) -> float:
+        sizes = self._collection.dense_sizes.values()
+        if not sizes:
+            return 0.0
+        info = self._collection.shard.info()
+        unindexed = max(0, info.points_count * self._collection.vectors_per_point - info.indexed_vectors_count)
+        return unindexed * max(sizes) * 4 / 1024
+
+
+async def optimise(collection: Collection) -> bool:
+    """Serve the collection from an optimised copy of its shard. Returns False when it was given up."""
+    began = time.monotonic()
+    journal: list[edge.UpdateOperation] = []
+    collection.shard.flush()
+    name = f"shard-{int(collection.shard_name.removeprefix('shard-')) + 1}"
+    copy = collection.folder / name
+    # In this loop, so that no update comes between: the copy must be of one moment.
+    shutil.copytree(collection.folder / collection.shard_name, copy)
+    collection.on_update = journal.append
+    try:
+        if not await _optimise_in_child(str(copy), journal):
+            return False
+        shard = edge.EdgeShard.load(str(copy))
+        await _catch_up(shard, journal)
+        collection.replace_shard(name, shard)
+    finally:
+        collection.on_update = None
+        if collection.shard_name != name:
+            shutil.rmtree(copy, ignore_errors=True)
+    logger.info("optimised %s in %.1f s", collection.name, time.monotonic() - began)
+    return True
+
+
+async def _optimise_in_child(folder: str, journal: list[edge.UpdateOperation]) -> bool:
+    child = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, folder)
+    try:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                status = await asyncio.wait_for(child.wait(), timeout=1.0)
+                if status:
+                    logger.error("optimising %s ended with status %d", folder, status)
+                return status == 0
+            if len(journal) > MOST_UPDATES:
+                logger.info("optimising %s given up: too many updates meanwhile", folder)
+                return False
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+
+
+async def _catch_up(shard: edge.EdgeShard, journal: list[edge.UpdateOperation]) -> None:
+    """Apply the remembered updates, letting requests in between; nothing comes between the last and the return."""
+    done = 0
+    while done < len(journal):
+        shard.update(journal[done])
+        done += 1
+        if done < len(journal):
+            await asyncio.sleep(0)
+
+
+def main(folder: str) -> None:
+    """Optimise the shard in the folder, at low priority."""
+    os.nice(10)
+    shard = edge.EdgeShard.load(folder)
+    shard.optimize()
+    shard.flush()
+    shard.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,238 @@
+"""The passages' points in Qdrant. Everything here can be rebuilt from SQL; point ids are the chunks' ids."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import ApiException
+
+from kb_platform.domain.access import AccessScope
+from kb_platform.domain.errors import IndexUnavailable
+from kb_platform.index.sparse import passage_vector, query_vector
+from kb_platform.settings import IndexSettings
+
+NAMESPACE = uuid.UUID("6f1dbe1e-0d5c-5a6f-9d0b-5c9f0a6a5f0e")
+LAYOUT = 1
+"""Raised when what a point holds changes (terms, payload): the collection is then built anew under a new name."""
+UPSERT_POINTS = 128
+SCROLL_POINTS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedChunk:
+    """A chunk as it goes into the index. `text` makes the sparse vector (context included); it is not stored."""
+
+    id: str
+    vector: NDArray[np.float32]
+    text: str
+    knowledge_base_id: str
+    document_id: str
+    version_id: str
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A point that a search found: raw cosine and raw BM25, None where that side did not bring it."""
+
+    id: str
+    dense: float | None
+    sparse: float | None
+
+
+def point_id(version_id: str, ordinal: int, embedding_model: str) -> str:
+    """Return the UUID of a chunk's point: the same again for the same version, place and model."""
+    return str(uuid.uuid5(NAMESPACE, f"{version_id}/{ordinal}/{embedding_model}"))
+
+
+class VectorIndex:
+    """The collection of one embedding model. Threads may share it.
+
+    Every method raises IndexUnavailable when the index does not answer.
+    """
+
+    def __init__(self, settings: IndexSettings, model_name: str, dimension: int) -> None:
+        self.collection = f"{settings.collection_prefix}-{model_name}-{dimension}-{LAYOUT}"
+        self.dimension = dimension
+        key = settings.api_key.get_secret_value() if settings.api_key else None
+        self._client = QdrantClient(
+            url=settings.url, api_key=key, timeout=int(settings.timeout_seconds), check_compatibility=False
+        )
+        # Searches go past qdrant-client: checking hundreds of numbers and hits one by one costs it milliseconds.
+        self._http = httpx.Client(
+            base_url=settings.url,
+            headers={"content-type": "application/json"} | ({"api-key": key} if key else {}),
+            timeout=settings.timeout_seconds,
+        )
+
+    def ensure_collection(self) -> None:
+        """Make the collection and its payload indexes where they are missing. Safe to call at once in two processes."""
+        with _unavailable():
+            if not self._client.collection_exists(self.collection):
+                try:
+                    self._client.create_collection(
+                        self.collection,
+                        vectors_config={
+                            "dense": models.VectorParams(size=self.dimension, distance=models.Distance.COSINE)
+                        },
+                        sparse_vectors_config={"sparse": models.SparseVectorParams(modifier=models.Modifier.IDF)},
+                    )
+                except ApiException:
+                    if not self._client.collection_exists(self.collection):  # made by another process meanwhile
+                        raise
+            known = self._client.get_collection(self.collection).payload_schema
+            for field, schema in _PAYLOAD_INDEXES.items():
+                if field not in known:
+                    self._client.create_payload_index(self.collection, field, schema, wait=True)
+
+    def upsert(self, chunks: Sequence[IndexedChunk], published: bool = False) -> None:
+        """Write the chunks' points and wait until they are durable. They are found once published."""
+        for first in range(0, len(chunks), UPSERT_POINTS):
+            points = [_point_json(chunk, published) for chunk in chunks[first : first + UPSERT_POINTS]]
+            self._request("PUT", "points?wait=true", {"points": points})
+
+    def publish(self, version_id: str) -> None:
+        """Let the version's points be found."""
+        self._write("points/payload", {"payload": {"published": 1}, "filter": _where("version_id", version_id)})
+
+    def delete_version(self, version_id: str) -> None:
+        self._delete(_where("version_id", version_id))
+
+    def delete_document(self, document_id: str) -> None:
+        self._delete(_where("document_id", document_id))
+
+    def delete_knowledge_base(self, knowledge_base_id: str) -> None:
+        self._delete(_where("knowledge_base_id", knowledge_base_id))
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove single points (orphans that a verification found)."""
+        if ids:
+            self._write("points/delete", {"points": list(ids)})
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Return the dense vectors of those of the points that there are."""
+        found: dict[str, NDArray[np.float32]] = {}
+        for first in range(0, len(ids), SCROLL_POINTS):
+            some = list(ids[first : first + SCROLL_POINTS])
+            records = self._request("POST", "points", {"ids": some, "with_payload": False, "with_vector": ["dense"]})
+            found |= {record["id"]: np.asarray(record["vector"]["dense"], np.float32) for record in records}
+        return found
+
+    def count(self, version_id: str | None = None) -> int:
+        """Return how many points a version has, or all versions together, published or not."""
+        body = {"exact": True} | ({"filter": _where("version_id", version_id)} if version_id else {})
+        return int(self._request("POST", "points/count", body)["count"])
+
+    def ids(self) -> Iterator[tuple[str, str]]:
+        """Yield (point id, version id) of every point, for verification against SQL."""
+        offset: str | None = None
+        while True:
+            page = self._request(
+                "POST",
+                "points/scroll",
+                {"limit": SCROLL_POINTS, "offset": offset, "with_payload": ["version_id"], "with_vector": False},
+            )
+            for record in page["points"]:
+                yield record["id"], record["payload"]["version_id"]
+            offset = page["next_page_offset"]
+            if offset is None:
+                return
+
+    def search(self, vector: NDArray[np.float32], text: str, scope: AccessScope, limit: int) -> list[Candidate]:
+        """Return the union of the `limit` nearest passages and the `limit` best by BM25, in no order, out of the
+        scope's published ones only. One request. BM25 hits get their cosine as well."""
+        if not scope.knowledge_base_ids or scope.document_ids == frozenset():
+            return []
+        allowed = _allowed(scope)
+        dense = {"query": vector.tolist(), "using": "dense", "filter": allowed, "limit": limit}
+        searches = [dense]
+        terms = query_vector(text)
+        if terms.indices:
+            query = {"indices": terms.indices, "values": terms.values}
+            sparse = {"query": query, "using": "sparse", "filter": allowed, "limit": limit}
+            searches += [sparse, dense | {"prefetch": [sparse]}]
+        answers = self._request("POST", "points/query/batch", {"searches": searches})
+        scores = [{point["id"]: point["score"] for point in answer["points"]} for answer in answers]
+        by_bm25 = scores[1] if len(scores) > 1 else {}
+        cosines = {id_: score for answer in scores[:1] + scores[2:] for id_, score in answer.items()}
+        return [Candidate(id_, cosines.get(id_), by_bm25.get(id_)) for id_ in cosines.keys() | by_bm25.keys()]
+
+    def close(self) -> None:
+        self._client.close()
+        self._http.close()
+
+    def _delete(self, which: dict[str, Any]) -> None:
+        self._write("points/delete", {"filter": which})
+
+    def _write(self, path: str, body: dict[str, Any]) -> None:
+        self._request("POST", f"{path}?wait=true", body)
+
+    def _request(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        """Return the result of one request to the collection."""
+        try:
+            response = self._http.request(
+                method, f"/collections/{self.collection}/{path}", content=orjson.dumps(body)
+            )
+        except httpx.HTTPError as error:
+            raise IndexUnavailable(f"The vector index does not answer: {error}") from error
+        if response.is_success:
+            return orjson.loads(response.content)["result"]
+        raise IndexUnavailable(f"The vector index refused a request ({response.status_code}): {response.text[:300]}")
+
+
+_PAYLOAD_INDEXES: dict[str, Any] = {
+    "knowledge_base_id": models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True),
+    "document_id": models.PayloadSchemaType.KEYWORD,
+    "version_id": models.PayloadSchemaType.KEYWORD,
+    "published": models.PayloadSchemaType.INTEGER,  # 0 or 1: the embedded engine matches no booleans
+}
+
+
+def _point_json(chunk: IndexedChunk, published: bool) -> dict[str, Any]:
+    terms = passage_vector(chunk.text)
+    return {
+        "id": chunk.id,
+        "vector": {
+            "dense": chunk.vector.tolist(),
+            "sparse": {"indices": terms.indices, "values": terms.values},
+        },
+        "payload": {
+            "knowledge_base_id": chunk.knowledge_base_id,
+            "document_id": chunk.document_id,
+            "version_id": chunk.version_id,
+            "ordinal": chunk.ordinal,
+            "published": int(published),
+        },
+    }
+
+
+def _where(field: str, value: str) -> dict[str, Any]:
+    return {"must": [{"key": field, "match": {"value": value}}]}
+
+
+def _allowed(scope: AccessScope) -> dict[str, Any]:
+    """Return the filter that every search carries."""
+    must: list[dict[str, Any]] = [
+        {"key": "published", "match": {"value": 1}},
+        {"key": "knowledge_base_id", "match": {"any": sorted(scope.knowledge_base_ids)}},
+    ]
+    if scope.document_ids is not None:
+        must.append({"key": "document_id", "match": {"any": sorted(scope.document_ids)}})
+    return {"must": must}
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    try:
+        yield
+    except ApiException as error:
+        raise IndexUnavailable(f"The vector index does not answer: {error}") from error

@@ -1,0 +1,116 @@
+"""From a question to passages: embed, one index request, fusion, one SQL query that has the last word."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from kb_platform.database.engine import Database
+from kb_platform.database.tables import ChunkRow, Document, DocumentVersion, KnowledgeBase
+from kb_platform.domain.access import AccessScope
+from kb_platform.domain.chunk import Hit, Scores
+from kb_platform.embedding import EmbeddingModel
+from kb_platform.index import VectorIndex
+from kb_platform.retrieval.fusion import fuse
+from kb_platform.settings import RetrievalSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What was found for a query, best first, and where the time went."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    seconds_embedding: float
+    seconds_index: float
+    seconds_database: float
+
+
+class Retriever:
+    """Finds passages. Wired once per process; threads may share it."""
+
+    def __init__(
+        self, database: Database, index: VectorIndex, embedding: EmbeddingModel, settings: RetrievalSettings
+    ) -> None:
+        self._database = database
+        self._index = index
+        self._embedding = embedding
+        self._settings = settings
+
+    def search(self, query: str, scope: AccessScope, limit: int | None = None) -> Retrieval:
+        """Return the `limit` best passages (the settings' number when None) that the scope may read.
+
+        Raises IndexUnavailable.
+        """
+        began = time.perf_counter()
+        vector = self._embedding.embed_query(query)
+        embedded = time.perf_counter()
+        wanted = self._settings.limit if limit is None else limit
+        candidates = self._index.search(vector, query, scope, max(self._settings.candidates, wanted))
+        ranked = fuse(candidates, self._settings.dense_weight)
+        found = time.perf_counter()
+        hits = _hydrate(self._database, ranked, scope, wanted)
+        return Retrieval(query, tuple(hits), embedded - began, found - embedded, time.perf_counter() - found)
+
+
+def _hydrate(
+    database: Database, ranked: Sequence[tuple[str, Scores]], scope: AccessScope, limit: int
+) -> list[Hit]:
+    """Return the passages of the best-ranked points. SQL decides: the version must be its document's current one,
+    document and knowledge base live and in the scope, whatever the index says."""
+    if not ranked or limit <= 0:
+        return []
+    # All of them, not the first few: some may fall out, and a primary-key lookup of a hundred rows costs little.
+    ids = [id_ for id_, _ in ranked]
+    query = (
+        select(
+            ChunkRow.id,
+            ChunkRow.version_id,
+            ChunkRow.ordinal,
+            ChunkRow.start,
+            ChunkRow.end,
+            ChunkRow.text,
+            ChunkRow.context,
+            ChunkRow.heading_path,
+            DocumentVersion.title,
+            Document.id.label("document_id"),
+            Document.name,
+            Document.knowledge_base_id,
+        )
+        .join(DocumentVersion, DocumentVersion.id == ChunkRow.version_id)
+        .join(Document, Document.current_version_id == DocumentVersion.id)
+        .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
+        .where(
+            ChunkRow.id.in_(ids),
+            Document.deleted_at.is_(None),
+            KnowledgeBase.deleted_at.is_(None),
+            KnowledgeBase.id.in_(scope.knowledge_base_ids),
+        )
+    )
+    if scope.document_ids is not None:
+        query = query.where(Document.id.in_(scope.document_ids))
+    with database.reading() as session:
+        rows = {row.id: row for row in session.execute(query)}
+    hits = [
+        Hit(
+            chunk_id=row.id,
+            knowledge_base_id=row.knowledge_base_id,
+            document_id=row.document_id,
+            version_id=row.version_id,
+            document_name=row.name,
+            document_title=row.title,
+            ordinal=row.ordinal,
+            start=row.start,
+            end=row.end,
+            text=row.text,
+            heading_path=tuple(row.heading_path),
+            context=row.context,
+            scores=scores,
+        )
+        for id_, scores in ranked
+        if (row := rows.get(id_)) is not None
+    ]
+    return hits[:limit]
