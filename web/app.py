@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from celery import Celery
 from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -97,11 +98,18 @@ def wire(settings: Settings) -> Services:
         embedding=embedding,
         index=index,
         retriever=Retriever(database, index, embedding, settings.retrieval),
-        celery=make_celery(settings.queue),
+        celery=_impatient(make_celery(settings.queue)),
         originals=Originals(files, settings.data_dir / "cache"),
         answering_model=AnsweringModel(database, settings),
         sign_in_throttle=SignInThrottle(),
     )
+
+
+def _impatient(celery: Celery) -> Celery:
+    """Let a queue that is away be noticed at once: Celery would try for six seconds, with a request waiting."""
+    once = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+    celery.conf.broker_transport_options = {**celery.conf.broker_transport_options, **once}
+    return celery
 
 
 def _make_administrator(database: Database, settings: Settings) -> None:

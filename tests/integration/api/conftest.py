@@ -25,7 +25,7 @@ from sqlalchemy import select
 from ingest.pipeline import IngestServices, ingest_version, mark_failed
 from kb_platform.accounts import add_user
 from kb_platform.database.migrate import upgrade
-from kb_platform.database.tables import Job, JobKind, JobState, Role
+from kb_platform.database.tables import Document, DocumentVersion, Job, JobState, Role
 from kb_platform.domain.errors import UnreadableFile
 from kb_platform.jobs import Lease, take_lease
 from kb_platform.settings import IndexSettings, QueueSettings, SecuritySettings, ServerSettings, Settings
@@ -167,15 +167,23 @@ def base(editor: httpx.Client) -> str:
     return str(answer.json()["id"])
 
 
-@pytest.fixture
-def read_all(server: Running) -> Callable[[], None]:
-    """Do every ingest job that waits, as a worker does."""
+ReadAll = Callable[[str], None]
+
+
+@pytest.fixture(scope="session")
+def read_all(server: Running) -> ReadAll:
+    """Do every ingest job of a knowledge base that waits, as a worker does."""
     made = server.services
     services = IngestServices(made.database, made.files, made.embedding, made.index, made.settings)
 
-    def work() -> None:
+    def work(knowledge_base_id: str) -> None:
+        waiting = (
+            select(Job.id)
+            .join(DocumentVersion, DocumentVersion.id == Job.target_id)
+            .join(Document, Document.id == DocumentVersion.document_id)
+            .where(Job.state == JobState.QUEUED, Document.knowledge_base_id == knowledge_base_id)
+        )
         with made.database.reading() as session:
-            waiting = select(Job.id).where(Job.state == JobState.QUEUED, Job.kind == JobKind.INGEST)
             ids = list(session.scalars(waiting))
         for job_id in ids:
             job = take_lease(made.database, job_id, "test", 60)
@@ -189,6 +197,37 @@ def read_all(server: Running) -> Callable[[], None]:
                         mark_failed(session, job.target_id, error.code, error.reason)
 
     return work
+
+
+RULES = """# 转专业管理办法
+
+第一条 申请转专业的学生，平均绩点不得低于3.2。
+
+第二条 每名学生在校期间只能转专业一次。
+
+| 学院 | 名额 |
+| --- | --- |
+| 数学学院 | 12 |
+""".encode()
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A read document, for tests that only look at it."""
+
+    base: str
+    id: str
+    version_id: str
+
+
+@pytest.fixture(scope="session")
+def rules(editor: httpx.Client, read_all: ReadAll) -> Rules:
+    base = editor.post("/api/v1/knowledge-bases", json={"name": "规章"}).json()["id"]
+    document_id = upload(editor, base, ("办法.md", RULES)).json()["documents"][0]["id"]
+    read_all(base)
+    document = editor.get(f"/api/v1/documents/{document_id}").json()
+    assert document["state"] == "ready", document
+    return Rules(base, document_id, document["version_id"])
 
 
 def upload(client: httpx.Client, base: str, *files: tuple[str, bytes]) -> httpx.Response:
