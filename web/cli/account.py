@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from kb_platform.domain.errors import NotFound
-from web.cli.client import SignedIn, Url, call, keep_sign_in, open_client
-from web.cli.instance import Folder, read_settings
+from web.cli.client import Data, SignedIn, Url, call, keep_sign_in, open_client
+from web.cli.instance import data_folder
 
 
 def sign_in(
@@ -17,10 +17,10 @@ def sign_in(
         str, typer.Option(prompt=True, hide_input=True, envvar="KB_PASSWORD", help="Asked for when not given.")
     ],
     url: Url = None,
+    data: Data = None,
 ) -> None:
     """Sign in and keep the token (in ~/.config/kb, for its owner only)."""
-    settings = read_settings()
-    local = Folder(settings.data_dir).running()
+    local = data_folder(data).running()
     address = (url or (local.url if local else "")).rstrip("/")
     if not address:
         raise NotFound("No platform runs on this machine: give its address with --url.")

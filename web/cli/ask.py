@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from kb_platform.domain.errors import InvalidInput
-from web.cli.client import ServerRefused, Url, call, connect, events, find_or_make_base
+from web.cli.client import Data, ServerRefused, Url, call, connect, events, find_or_make_base
 
 QUOTED_CHARACTERS = 160
 
@@ -21,11 +21,12 @@ def ask(
     ] = None,
     thinking: Annotated[bool, typer.Option(help="Let a reasoning model think first.")] = True,
     url: Url = None,
+    data: Data = None,
 ) -> None:
     """Ask the knowledge bases (default: all). The answer goes to standard output, the rest to standard error."""
     text = sys.stdin.read().strip() if question == "-" else question
     aside = Console(stderr=True, highlight=False)
-    with connect(url) as client:
+    with connect(url, data) as client:
         ids = [find_or_make_base(client, name, make=False) for name in base or []]
         ids = ids or [row["id"] for row in call(client, "GET", "/knowledge-bases")["knowledge_bases"]]
         if not ids:
@@ -35,19 +36,19 @@ def ask(
         sources: dict[int, dict[str, Any]] = {}
         citations: list[dict[str, Any]] = []
         with client.stream("POST", path, json={"question": text, "thinking": thinking}) as response:
-            for name, data in events(response):
+            for name, event in events(response):
                 if name == "sources":
-                    sources = {source["number"]: source for source in data["sources"]}
-                    speaker = data["model"] or "no model connected; the answer quotes the documents"
+                    sources = {source["number"]: source for source in event["sources"]}
+                    speaker = event["model"] or "no model connected; the answer quotes the documents"
                     aside.print(f"[dim]{len(sources)} passages · {speaker}")
                 elif name == "reasoning":
-                    aside.print(data["text"], style="dim italic", end="")
+                    aside.print(event["text"], style="dim italic", end="")
                 elif name == "answer":
-                    print(data["text"], end="", flush=True)
+                    print(event["text"], end="", flush=True)
                 elif name == "citation":
-                    citations.append(data["citation"])
+                    citations.append(event["citation"])
                 elif name == "error":
-                    raise ServerRefused(data["message"])
+                    raise ServerRefused(event["message"])
     print(flush=True)
     _print_sources(aside, sources, citations)
 

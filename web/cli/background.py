@@ -12,9 +12,8 @@ import sys
 from pathlib import Path
 
 from kb_platform.domain.errors import KnowledgeBaseError
-from web.cli.instance import ROOT, Folder
+from web.cli.instance import ROOT, Folder, StartFailed
 from web.cli.processes import last_lines, rotate
-from web.cli.supervisor import StartFailed
 
 
 def start_in_background(folder: Folder, port: int | None) -> str:

@@ -14,12 +14,15 @@ import httpx
 import typer
 
 from kb_platform.domain.errors import KnowledgeBaseError, NotAuthenticated
-from web.cli.instance import Folder, read_settings, write_private
+from web.cli.instance import Folder, data_folder, write_private
 
 Url = Annotated[
     str | None,
     typer.Option("--url", envvar="KB_URL", help="Address of the platform (default: the instance of this machine)."),
 ]
+
+
+Data = Annotated[Path | None, typer.Option("--data", help="Folder of everything that is kept (default: ./data).")]
 
 
 class ServerRefused(KnowledgeBaseError):
@@ -48,13 +51,14 @@ class LocalKey:
             raise NotAuthenticated(f"{self.folder.key_file} cannot be read. `kb sign-in` is the other way.") from error
 
 
-def connect(url: str | None) -> httpx.Client:
-    """Return a client that is signed in: to `url`, else to this machine's instance, else to where one signed in last.
+def connect(url: str | None, data: Path | None) -> httpx.Client:
+    """Return a client that is signed in: to `url`, else to the instance with the data folder, else to where one signed
+    in last.
 
     The credential is KB_TOKEN where set, else the kept sign-in for that address, else this machine's key.
     Raises NotAuthenticated, saying what to do.
     """
-    folder = Folder(read_settings().data_dir)
+    folder = data_folder(data)
     local = folder.running()
     kept = kept_sign_in()
     given = os.environ.get("KB_TOKEN")

@@ -75,7 +75,7 @@ def web_program(environment: Mapping[str, str], host: str, port: int) -> Program
     health = f"http://{reachable(host)}:{port}/health"
     # An open event stream must not hold up the end for long.
     stopping = ((signal.SIGTERM, 3.0),)
-    return Program(WEB_NAME, _python("web"), own, lambda: _answers(health), port, stopping, signal.SIGKILL)
+    return Program(WEB_NAME, _python("web"), own, lambda: _answers(health), port, stopping)
 
 
 def worker_program(environment: Mapping[str, str], queue: QueueSettings) -> Program:
@@ -86,9 +86,7 @@ def worker_program(environment: Mapping[str, str], queue: QueueSettings) -> Prog
     celery = make_celery(queue)
     stopping = ((signal.SIGTERM, 2.0), (signal.SIGQUIT, 2.0))
     quiet = ("--loglevel", "INFO", "--without-gossip", "--without-mingle")
-    return Program(
-        WORKER_NAME, (*command, *quiet), environment, lambda: _works(celery, node), 0, stopping, signal.SIGQUIT
-    )
+    return Program(WORKER_NAME, (*command, *quiet), environment, lambda: _works(celery, node), stopping=stopping)
 
 
 def scheduler_program(environment: Mapping[str, str]) -> Program:

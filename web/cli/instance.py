@@ -7,16 +7,24 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from kb_platform.domain.errors import Conflict
+from kb_platform.domain.errors import Conflict, Unavailable
 from kb_platform.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+Say = Callable[[str], None]
+"""Takes a line for the person who starts the instance."""
+
+
+class StartFailed(Unavailable):
+    """A process would not start; the message holds its last words."""
 
 
 class AlreadyRunning(Conflict):
@@ -140,6 +148,11 @@ def read_settings(data: Path | None = None) -> Settings:
     """Return the settings of the instance of this checkout; relative data folders count from there."""
     settings = Settings(_env_file=ROOT / ".env")
     return settings.model_copy(update={"data_dir": (data or ROOT / settings.data_dir).absolute()})
+
+
+def data_folder(data: Path | None = None) -> Folder:
+    """Return the data folder that a command means."""
+    return Folder(read_settings(data).data_dir)
 
 
 def _take(lock: IO[str], tries: int) -> bool:

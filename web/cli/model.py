@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from web.cli.client import Url, call, connect
+from web.cli.client import Data, Url, call, connect
 
 app = typer.Typer(help="The model that answers.", no_args_is_help=True)
 
@@ -25,9 +25,10 @@ def connect_model(
     api_key: Annotated[str, typer.Option(envvar="KB_MODEL_KEY", help="Its key, if it wants one.")] = "",
     model: Annotated[str, typer.Option(help="Model's name there; default: the first that is listed.")] = "",
     url: Url = None,
+    data: Data = None,
 ) -> None:
     """Connect an OpenAI-compatible endpoint: it answers from now on."""
-    with connect(url) as client:
+    with connect(url, data) as client:
         body = {"base_url": endpoint, "api_key": api_key, "model": model}
         made = call(client, "POST", "/model-endpoints", json=body)
     window = f", context window {made['context_window']} tokens" if made["context_window"] else ""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from web.cli.guardian import Guardian
 from web.cli.instance import ROOT
 
 KEPT_LOGS = 3
@@ -21,7 +20,6 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
 """A process that lived this long has recovered: its next restart begins with the short pause again."""
-PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Program:
     """How a process is started and stopped. `port` is 0 where it listens on none.
 
     `stopping` are the signals of an orderly end, each with the seconds to wait before the next; after the last the
-    whole process group is killed. `orphaned` is what the kernel sends when the supervisor is gone (Linux).
+    whole process group is killed.
     """
 
     name: str
@@ -38,15 +36,15 @@ class Program:
     is_ready: Callable[[], bool]
     port: int = 0
     stopping: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 4.0),)
-    orphaned: signal.Signals = signal.SIGTERM
 
 
 class Child:
     """A program that runs, and is started again when it dies."""
 
-    def __init__(self, program: Program, log: Path) -> None:
+    def __init__(self, program: Program, log: Path, guardian: Guardian) -> None:
         self.program = program
         self.log = log
+        self._guardian = guardian
         self.restarts = 0
         self.ready = False
         self._pause = FIRST_PAUSE
@@ -68,8 +66,8 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends them in order
-                preexec_fn=_ending_with(os.getpid(), self.program.orphaned),
             )
+        self._guardian.add(self._process.pid)
         self._started = time.monotonic()
 
     def is_alive(self) -> bool:
@@ -107,6 +105,7 @@ class Child:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+            self._guardian.remove(self._process.pid)
 
 
 def stop(children: Sequence[Child], hurried: Callable[[], bool] = lambda: False) -> None:
@@ -158,17 +157,3 @@ def last_lines(log: Path, count: int = 15) -> str:
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 20_000))
         return "\n".join(file.read().decode(errors="replace").splitlines()[-count:])
-
-
-def _ending_with(supervisor: int, number: signal.Signals) -> Callable[[], None] | None:
-    """Return what a child does before it becomes its program: ask the kernel to be told of its supervisor's end."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-
-    def ask() -> None:
-        prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
-        if os.getppid() != supervisor:  # it went before the kernel was asked
-            os._exit(1)
-
-    return ask

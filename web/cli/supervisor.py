@@ -18,21 +18,15 @@ from types import FrameType
 
 from kb_platform.accounts import FirstAdministrator
 from kb_platform.database.engine import open_database
-from kb_platform.domain.errors import KnowledgeBaseError
 from kb_platform.settings import Settings
 from web.cli import embedded
 from web.cli.first_start import keep_a_key, make_administrator
-from web.cli.instance import ROOT, Folder, ProcessState, RunState
+from web.cli.guardian import Guardian
+from web.cli.instance import ROOT, Folder, ProcessState, RunState, Say, StartFailed
 from web.cli.processes import Child, Program, free_port, last_lines, rotate, stop
 
 TRIES = 3
 START_SECONDS = 240.0
-
-Say = Callable[[str], None]
-
-
-class StartFailed(KnowledgeBaseError):
-    """A process would not start; the message holds its last words."""
 
 
 class Stopped(Exception):
@@ -49,6 +43,7 @@ class Supervisor:
         self.given = embedded.given_by(settings)
         self.secrets = folder.secrets()
         self.environment = dict(os.environ)
+        self.guardian = Guardian()
         self.inner: list[Child] = []
         self.outer: list[Child] = []
         self.signals = 0
@@ -90,6 +85,7 @@ class Supervisor:
         so_far = self.signals
         stop(self.outer, lambda: self.signals > so_far)
         stop(self.inner, lambda: self.signals > so_far + 1)
+        self.guardian.close()
         self.folder.forget_state()
 
     def _prepare_environment(self) -> None:
@@ -181,7 +177,7 @@ class Supervisor:
 
     def _start(self, make: Callable[[], Program]) -> Child:
         program = make()
-        child = Child(program, self._new_log(program.name))
+        child = Child(program, self._new_log(program.name), self.guardian)
         child.start()
         return child
 

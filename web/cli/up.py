@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,26 +14,20 @@ from rich.table import Table
 
 from kb_platform.domain.errors import KnowledgeBaseError
 from web.cli.background import start_in_background
-from web.cli.client import LocalKey, call, open_client
-from web.cli.instance import Folder, RunState, read_settings
-from web.cli.supervisor import Say, Supervisor
+from web.cli.client import Data, LocalKey, call, open_client
+from web.cli.instance import Folder, RunState, Say, data_folder, read_settings
 
 STOP_SECONDS = 20.0
-
-Data = Annotated[Path | None, typer.Option("--data", help="Folder of everything that is kept (default: ./data).")]
 
 
 class NotRunning(KnowledgeBaseError):
     """There is no instance with this data folder."""
 
 
-def data_folder(data: Path | None) -> Folder:
-    """Return the data folder that a command means."""
-    return Folder(read_settings(data).data_dir)
-
-
 def supervise(folder: Folder, port: int | None, say: Say, ready: Say) -> None:
     """Run the instance of the folder in this process until a signal comes. Raises AlreadyRunning, StartFailed."""
+    from web.cli.supervisor import Supervisor  # here: it takes a second that the other commands need not wait
+
     settings = read_settings(folder.path)
     if port is not None:
         settings = settings.model_copy(update={"server": settings.server.model_copy(update={"port": port})})
@@ -52,7 +45,7 @@ def up(
     typer.echo("Starting …")
     if detach:
         typer.echo(start_in_background(folder, port))
-        typer.echo("Stop:      ./kb down")
+        typer.echo("Stop:      ./kb down" + (f" --data {data}" if data else ""))
         return
     supervise(folder, port, typer.echo, lambda text: typer.echo(f"{text}\nStop:      Ctrl-C"))
     typer.echo("Stopped.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.table import Table
 
 from kb_platform.domain.errors import InvalidInput
-from web.cli.client import ServerRefused, Url, call, connect, events, find_or_make_base
+from web.cli.client import Data, ServerRefused, Url, call, connect, events, find_or_make_base
 
 UNFINISHED = {"queued", "parsing", "embedding"}
 BATCH = 20
@@ -28,10 +28,11 @@ def upload(
     paths: Annotated[list[Path], typer.Argument(exists=True, help="Files, or folders with files.")],
     base: Annotated[str, typer.Option(help="Name of the knowledge base; made where there is none.")] = "Documents",
     url: Url = None,
+    data: Data = None,
 ) -> None:
     """Upload files and wait until they are ready. Exit status 1 when one failed."""
     console = Console()
-    with connect(url) as client:
+    with connect(url, data) as client:
         system = call(client, "GET", "/system")
         files = list(_files(paths, set(system["formats"])))
         if not files:
@@ -82,22 +83,35 @@ def _send(
     refused.extend((file["name"], file["message"]) for file in result["rejected"])
 
 
-def _follow(client: httpx.Client, base_id: str, documents: Documents, changed: Any) -> None:
+def _follow(client: httpx.Client, base_id: str, documents: Documents, changed: Callable[[], None]) -> None:
     """Keep the documents up to date until none is unfinished; a broken stream is taken up again."""
-    while any(document["state"] in UNFINISHED for document in documents.values()):
+    while _is_unfinished(documents):
         try:
             with client.stream("GET", f"/api/v1/knowledge-bases/{base_id}/events") as response:
-                for name, data in events(response):
-                    if name == "deleted":
-                        documents.pop(data["id"], None)
-                    for document in data["documents"] if name == "snapshot" else [data] if name == "document" else []:
-                        if document["id"] in documents:
-                            documents[document["id"]] = document
+                for name, event in events(response):
+                    _apply(name, event, documents)
                     changed()
-                    if not any(document["state"] in UNFINISHED for document in documents.values()):
+                    if not _is_unfinished(documents):
                         return
         except httpx.HTTPError:
             time.sleep(1)
+
+
+def _apply(name: str, event: dict[str, Any], documents: Documents) -> None:
+    if name == "snapshot":
+        there = {document["id"]: document for document in event["documents"]}
+        for document_id in list(documents):
+            documents.pop(document_id)
+            if document_id in there:
+                documents[document_id] = there[document_id]
+    elif name == "document" and event["id"] in documents:
+        documents[event["id"]] = event
+    elif name == "deleted":
+        documents.pop(event["id"], None)
+
+
+def _is_unfinished(documents: Documents) -> bool:
+    return any(document["state"] in UNFINISHED for document in documents.values())
 
 
 def _table(documents: Documents, refused: list[tuple[str, str]], finished: bool) -> Table:

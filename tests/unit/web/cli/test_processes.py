@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from web.cli.guardian import Guardian
 from web.cli.processes import Child, Program, free_port, last_lines, rotate, stop
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(60)"
@@ -56,14 +57,21 @@ def watched(child: Child, done: Callable[[], bool]) -> list[str]:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Child]]:
+def guardian() -> Iterator[Guardian]:
+    made = Guardian()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path, guardian: Guardian) -> Iterator[Callable[..., Child]]:
     children: list[Child] = []
 
     def started(code: str, name: str = "part", grace: float = 0.5) -> Child:
         program = Program(
             name, (sys.executable, "-c", code), os.environ, lambda: True, stopping=((signal.SIGTERM, grace),)
         )
-        child = Child(program, tmp_path / f"{name}.log")
+        child = Child(program, tmp_path / f"{name}.log", guardian)
         child.start()
         children.append(child)
         assert eventually(lambda: child.log.read_text())
@@ -85,9 +93,9 @@ def test_a_killed_process_comes_back(start: Callable[..., Child]) -> None:
     assert "started again" in lines[1]
 
 
-def test_a_process_that_keeps_dying_is_started_ever_more_rarely(tmp_path: Path) -> None:
+def test_a_process_that_keeps_dying_is_started_ever_more_rarely(tmp_path: Path, guardian: Guardian) -> None:
     program = Program("part", (sys.executable, "-c", "raise SystemExit(3)"), os.environ, lambda: True)
-    child = Child(program, tmp_path / "part.log")
+    child = Child(program, tmp_path / "part.log", guardian)
     child.start()
     lines = watched(child, lambda: child.restarts == 2)
     pauses = [line.rpartition("in ")[2] for line in lines if "ended" in line]
@@ -126,25 +134,29 @@ def test_what_a_process_started_ends_with_it(start: Callable[..., Child]) -> Non
     assert eventually(lambda: not lives(grandchild))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent is gone")
 def test_nothing_outlives_a_supervisor_that_was_killed(tmp_path: Path) -> None:
     code = (
         "import os, sys, time\n"
         "from pathlib import Path\n"
+        "from web.cli.guardian import Guardian\n"
         "from web.cli.processes import Child, Program\n"
-        f"program = Program('part', (sys.executable, '-c', {SLEEPS!r}), os.environ, lambda: True)\n"
-        f"child = Child(program, Path({str(tmp_path / 'part.log')!r}))\n"
+        f"program = Program('part', (sys.executable, '-c', {STARTS_ANOTHER!r}), os.environ, lambda: True)\n"
+        f"child = Child(program, Path({str(tmp_path / 'part.log')!r}), Guardian())\n"
         "child.start()\n"
         "print(child.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
     root = Path(__file__).resolve().parents[4]
+    log = tmp_path / "part.log"
     with subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, text=True) as supervisor:
         assert supervisor.stdout is not None
-        pid = int(supervisor.stdout.readline())
-        assert lives(pid)
+        child = int(supervisor.stdout.readline())
+        assert eventually(log.read_text)
+        grandchild = int(log.read_text().split()[1])
+        assert lives(child)
+        assert lives(grandchild)
         supervisor.kill()
-    assert eventually(lambda: not lives(pid))
+    assert eventually(lambda: not lives(child) and not lives(grandchild))
 
 
 def test_a_taken_port_is_left_to_its_owner() -> None:
