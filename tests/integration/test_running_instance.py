@@ -1,4 +1,7 @@
-"""`kb up -d` on a data folder of its own: ports, refusals, restarts, a clean end, and what stays."""
+"""`kb up` on a data folder of its own: ports, refusals, restarts, the end, and what stays.
+
+The tests run in this order: two starts are enough for all of them.
+"""
 
 from __future__ import annotations
 
@@ -159,36 +162,29 @@ def test_a_killed_process_comes_back(name: str, folder: Folder, running: RunStat
     assert eventually(lambda: kb("status", "--data", str(folder.path)).returncode == 0)
 
 
-def test_down_leaves_nothing_but_the_data(folder: Folder, running: RunState) -> None:
-    with socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2]))):  # a reader who stays
-        begun = time.monotonic()
-        done = kb("down", "--data", str(folder.path))
-        assert done.returncode == 0, done.stderr
-        assert time.monotonic() - begun < 12
-    assert processes_of(folder.path) == []
-    for process in running.processes:
-        if process.port:
-            with socket.socket() as again:
-                again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                again.bind(("127.0.0.1", process.port))
-    assert kb("status", "--data", str(folder.path)).returncode == 1
+def test_a_killed_supervisor_leaves_no_process_behind(folder: Folder, running: RunState) -> None:
+    os.kill(running.pid, signal.SIGKILL)
+    assert eventually(lambda: not processes_of(folder.path), 20), processes_of(folder.path)
+    done = kb("status", "--data", str(folder.path))
+    assert (done.returncode, done.stdout) == (1, "Not running.\n")
     assert kb("down", "--data", str(folder.path)).stdout == "Not running.\n"
 
 
-def test_data_stays_for_the_next_start_and_ctrl_c_ends_it(folder: Folder, start: str) -> None:
+def test_data_stays_for_the_next_start_and_ctrl_c_leaves_nothing_else(folder: Folder, start: str) -> None:
     password = re.search(r"Password:\s+(\S+)", start)
     assert password is not None
     command = [sys.executable, "-m", "web.cli", "up", "--port", "0", "--data", str(folder.path)]
     with subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as foreground:
         try:
-            assert eventually(folder.running, 120)
+            assert eventually(folder.running, 180)
             state = folder.running()
             assert state is not None
             credentials = {"email": "admin@localhost", "password": password[1]}
             session = httpx.post(f"{state.url}/api/v1/sessions", json=credentials, trust_env=False)
             assert session.status_code == 201
-            foreground.send_signal(signal.SIGINT)
-            assert foreground.wait(20) == 0
+            with socket.create_connection(("127.0.0.1", int(state.url.rpartition(":")[2]))):  # a reader who stays
+                foreground.send_signal(signal.SIGINT)
+                assert foreground.wait(20) == 0
         finally:
             foreground.terminate()
         assert foreground.stdout is not None
@@ -196,11 +192,8 @@ def test_data_stays_for_the_next_start_and_ctrl_c_ends_it(folder: Folder, start:
     assert password[1] not in said
     assert "Stopped." in said
     assert processes_of(folder.path) == []
-
-
-def test_a_killed_supervisor_leaves_no_process_behind(folder: Folder, start: str) -> None:
-    done = kb("up", "-d", "--port", "0", "--data", str(folder.path))
-    assert done.returncode == 0, done.stdout + done.stderr
-    os.kill(folder.supervisor(), signal.SIGKILL)
-    assert eventually(lambda: not processes_of(folder.path), 20), processes_of(folder.path)
-    assert kb("status", "--data", str(folder.path)).stdout == "Not running.\n"
+    for process in state.processes:
+        if process.port:
+            with socket.socket() as again:
+                again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                again.bind(("127.0.0.1", process.port))
