@@ -35,7 +35,7 @@ class Services:
 
     async def answering(self) -> AnsweringServices:
         """Return what an answer is made with now: the model may have been connected a second ago."""
-        from inference.answering import AnsweringServices
+        from inference.answering import AnsweringServices  # brings torch along: not for who only wants the description
 
         return AnsweringServices(
             retriever=self.retriever,

@@ -135,7 +135,7 @@ def stop_generation(conversation_id: UUID, turn_id: UUID, caller: Caller, servic
 
 
 def _begin(services: Services, caller: Principal, conversation_id: str, body: TurnRequest) -> BegunTurn:
-    from inference.answering import Question
+    from inference.answering import Question  # brings torch along: not for who only wants the description
 
     with services.database.writing() as session:
         row = conversations.conversation(session, caller.user_id, conversation_id)

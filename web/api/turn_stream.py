@@ -66,7 +66,7 @@ async def turn_events(
 
 
 async def _make(question: Question, services: AnsweringServices, events: asyncio.Queue[Event | None]) -> None:
-    from inference.answering import answer
+    from inference.answering import answer  # brings torch along: not for who only wants the description
 
     try:
         async with aclosing(answer(question, services)) as made:
