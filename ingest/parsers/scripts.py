@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterable
 
 _NO_SPACE = re.compile(
     "[\u2e80-\u2fff\u3000-\u30ff\u3100-\u312f\u3190-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
@@ -12,6 +13,9 @@ _NO_SPACE = re.compile(
 """Characters written without spaces between words: Han, kana, their punctuation, full-width forms (not Hangul)."""
 
 _CJK_QUOTES = "“”‘’…—·"
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_WORD_BEFORE = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)[-\u2010\u2011\xad]$")
+_WORD_AFTER = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _HYPHENS = "-\u2010\u2011\xad"
 
 _CHINESE_NUMBER = "[一二三四五六七八九十百千零〇两\\d]+"
@@ -43,19 +47,18 @@ def chinese_heading_level(line: str) -> int:
     return {"编": 1, "篇": 1, "部分": 1, "章": 2, "节": 3}.get(mark.group(1), 2) if mark else 2
 
 
-def glue(left: str, right: str) -> tuple[int, str]:
+def glue(left: str, right: str, words: Collection[str] = ()) -> tuple[int, str]:
     """Say how two lines of one paragraph are joined.
 
     Returns how many characters to drop at the end of `left` (a hyphen that only broke the line) and what to put
-    between: nothing next to Chinese, else a space.
+    between: nothing next to Chinese, else a space. `words` are the document's own (lower case): they tell whether a
+    word that is cut at its hyphen is written with it.
     """
     if not left or not right:
         return 0, ""
     last, first = left[-1], right[0]
-    if last in _HYPHENS and len(left) > 1 and left[-2].isalpha() and not is_cjk(left[-2]):
-        if first.islower():
-            return (0, "") if _keeps_hyphen(left) else (1, "")
-        return 0, ""
+    if last in _HYPHENS and len(left) > 1 and left[-2].isalpha() and not is_cjk(left[-2]) and first.isalpha():
+        return (1, "") if _only_breaks_line(left, right, words) else (0, "")
     if is_cjk(last) and (is_cjk(first) or first in _CJK_QUOTES):
         return 0, ""
     if is_cjk(first) and last in _CJK_QUOTES:
@@ -65,10 +68,25 @@ def glue(left: str, right: str) -> tuple[int, str]:
     return 0, " "
 
 
-def _keeps_hyphen(left: str) -> bool:
-    """Words that have a hyphen already (state-of-the-) keep the one at the line's end."""
-    word = re.search(r"[\w\-\u2010\u2011]+$", left)
-    return word is not None and any(hyphen in word.group(0)[:-1] for hyphen in _HYPHENS)
+def _only_breaks_line(left: str, right: str, words: Collection[str]) -> bool:
+    before, after = _WORD_BEFORE.search(left), _WORD_AFTER.match(right)
+    if before is None or after is None:
+        return False
+    start, end = before.group(1).lower(), after.group(0).lower()
+    if f"{start}{end}" in words:
+        return True
+    if f"{start}-{end}" in words:
+        return False
+    return right[0].islower() and "-" not in start
+
+
+def words_of(lines: Iterable[str]) -> set[str]:
+    """Return the words of these lines in lower case, hyphenated ones whole; a line's last word may be cut, so it is
+    left out."""
+    found: set[str] = set()
+    for line in lines:
+        found.update(word.lower() for word in _WORD.findall(line)[:-1])
+    return found
 
 
 def join_lines(lines: list[str]) -> str:

@@ -1,0 +1,123 @@
+"""Lines of text on a page, whoever found them: the PDF's text layer or OCR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from kb_platform.domain.document import PageAnchor, PageStatus
+
+_PLACES = 10_000
+_FRACTIONS = tuple(number / _PLACES for number in range(_PLACES + 1))
+"""Edges share these numbers, so that a long document does not hold a million equal ones."""
+
+
+@dataclass(slots=True)
+class Line:
+    """A run of text on one baseline. Coordinates in points of the displayed page, origin at the top left.
+
+    `edges` has one x per character and the last right edge; empty where characters do not run left to right.
+    `order` is its place in the order in which the file draws it.
+    """
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    edges: tuple[float, ...] = ()
+    size: float = 0.0
+    bold: bool = False
+    order: int = 0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    @property
+    def middle(self) -> float:
+        return (self.y0 + self.y1) / 2
+
+
+@dataclass(slots=True)
+class TableArea:
+    """A table found on a page: rows of cells, a cell the lines that it holds."""
+
+    rows: list[list[list[Line]]]
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    header_rows: int = 0
+
+    @property
+    def order(self) -> int:
+        return min((line.order for row in self.rows for cell in row for line in cell), default=0)
+
+
+@dataclass(slots=True)
+class PageContent:
+    """What a page holds, in reading order once it was laid out."""
+
+    number: int
+    width: float
+    height: float
+    parts: list[Line | TableArea] = field(default_factory=list)
+    status: PageStatus = PageStatus.EMPTY
+    reason: str = ""
+
+    @property
+    def lines(self) -> list[Line]:
+        return [part for part in self.parts if isinstance(part, Line)]
+
+
+def fraction(value: float, whole: float) -> float:
+    """Return value / whole in ten-thousandths, within 0..1."""
+    return _FRACTIONS[min(_PLACES, max(0, round(value / whole * _PLACES)))] if whole > 0 else 0.0
+
+
+def anchor_of(line: Line, page: PageContent) -> PageAnchor:
+    """Return the place of a line on its page."""
+    return PageAnchor(
+        page=page.number,
+        x0=fraction(line.x0, page.width),
+        y0=fraction(line.y0, page.height),
+        x1=fraction(line.x1, page.width),
+        y1=fraction(line.y1, page.height),
+        edges=tuple(fraction(edge, page.width) for edge in line.edges),
+    )
+
+
+def part_of(line: Line, start: int, end: int) -> Line | None:
+    """Return characters [start, end) of a line with edges as a line, without blanks around it; None if there are no
+    others."""
+    text = line.text[start:end]
+    start += len(text) - len(text.lstrip())
+    end = start + len(text.strip())
+    if start >= end:
+        return None
+    return replace(
+        line, text=line.text[start:end], x0=line.edges[start], x1=line.edges[end], edges=line.edges[start : end + 1]
+    )
+
+
+def joined(lines: list[Line]) -> Line:
+    """Return the lines of one row as one line, a space between each."""
+    if len(lines) == 1:
+        return lines[0]
+    edges: tuple[float, ...] = ()
+    if all(line.edges for line in lines) and all(
+        left.x1 <= right.x0 + 0.5 for left, right in zip(lines, lines[1:], strict=False)
+    ):
+        edges = sum((line.edges for line in lines), ())
+    largest = max(lines, key=lambda line: len(line.text))
+    return Line(
+        text=" ".join(line.text for line in lines),
+        x0=min(line.x0 for line in lines),
+        y0=min(line.y0 for line in lines),
+        x1=max(line.x1 for line in lines),
+        y1=max(line.y1 for line in lines),
+        edges=edges,
+        size=largest.size,
+        bold=all(line.bold for line in lines),
+        order=min(line.order for line in lines),
+    )

@@ -1,0 +1,308 @@
+"""Pages of lines become a document: running heads dropped, headings found, lines healed into paragraphs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ingest.parsers.builder import DocumentBuilder, Run
+from ingest.parsers.page_lines import Line, PageContent, TableArea, anchor_of
+from ingest.parsers.scripts import ARTICLE, LIST_MARK, chinese_heading_level, ends_sentence, glue, is_cjk, words_of
+from ingest.parsers.tables import escaped
+from kb_platform.domain.document import BlockKind
+
+_MARGIN = 0.13
+"""Share of the page's height at its top and bottom in which running heads stand."""
+_PAGE_NUMBER = re.compile(
+    r"^[\W_]*(?:(?:page|p\.|第|页码[:：]?|—|-)\s*)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:of|/|共|from)\s*\d{1,4})?\s*(?:页|頁)?[\W_]*$",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,4})[.、]?\s+\S|^(\d{1,2}(?:\.\d{1,2}){1,4})\s*[^\d\s.%]")
+_LEADERS = re.compile(r"(?:[.·…‥]\s*){5,}\s*\d*\s*$")
+_CAPTION = re.compile(r"^(?:fig(?:ure)?\.?|table|chart|图|表|圖)\s*\d+(?:[-.]\d+)*[.:：\s]", re.IGNORECASE)
+_HEADING_CHARACTERS = 160
+
+
+@dataclass(slots=True)
+class _Paragraph:
+    kind: BlockKind
+    level: int = 0
+    lines: list[tuple[Line, PageContent]] = field(default_factory=list)
+
+    @property
+    def last(self) -> Line:
+        return self.lines[-1][0]
+
+    @property
+    def text(self) -> str:
+        return " ".join(line.text for line, _ in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """Letter sizes of the document: the body's, and those that headings have, largest first."""
+
+    body: float
+    headings: tuple[float, ...]
+
+    def level(self, size: float) -> int:
+        """Return a heading's level by its size; 0 when letters of this size are the body's."""
+        if size < self.body * 1.12:
+            return 0
+        return min(4, 1 + sum(larger > size * 1.05 for larger in self.headings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How a page is set: for each line (by order) how far right its column reaches, and the usual line pitch."""
+
+    reach: Mapping[int, float]
+    pitch: float
+
+
+def add_pages(builder: DocumentBuilder, pages: Sequence[PageContent], outline: Mapping[str, int] | None = None) -> None:
+    """Add the blocks of laid out pages.
+
+    `outline` gives the levels of the titles in the file's table of contents, by their text without blanks.
+    """
+    running = _running_heads(pages)
+    sizes = _sizes(pages, running)
+    words = words_of(line.text for page in pages for line in page.lines)
+    open_paragraph: _Paragraph | None = None
+    for page in pages:
+        parts = [part for part in page.parts if not (isinstance(part, Line) and (page.number, part.order) in running)]
+        layout = _Layout(_reach(parts), _pitch(parts))
+        for part in parts:
+            if isinstance(part, TableArea):
+                _close(builder, open_paragraph, words)
+                open_paragraph = None
+                _add_table(builder, part, page)
+                continue
+            kind, level = _kind(part, sizes, outline or {})
+            if open_paragraph is not None and _goes_on(open_paragraph, part, kind, level, page, layout):
+                open_paragraph.lines.append((part, page))
+                continue
+            _close(builder, open_paragraph, words)
+            open_paragraph = _Paragraph(kind, level, [(part, page)])
+    _close(builder, open_paragraph, words)
+
+
+def _running_heads(pages: Sequence[PageContent]) -> set[tuple[int, int]]:
+    """Find lines at the top or bottom edge that repeat from page to page, and page numbers; as (page, order)."""
+    if len(pages) < 3:
+        return set()
+    places: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
+    numbers: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for page in pages:
+        for line in page.lines:
+            share = line.middle / page.height if page.height else 0.5
+            if _MARGIN < share < 1 - _MARGIN:
+                continue
+            edge = 0 if share <= _MARGIN else 1
+            if _PAGE_NUMBER.match(line.text):
+                numbers[edge].append((page.number, line.order))
+            else:
+                shape = re.sub(r"\d+", "#", "".join(line.text.split())).lower()
+                places[shape, edge].append((page.number, line.order))
+    found: set[tuple[int, int]] = set()
+    filled = sum(bool(page.parts) for page in pages)
+    for where in places.values():
+        on_pages = len({number for number, _ in where})
+        if on_pages >= 3 and on_pages >= 0.3 * filled or on_pages >= 8:
+            found.update(where)
+    for where in numbers.values():
+        if len({number for number, _ in where}) >= 0.4 * filled:
+            found.update(where)
+    return found
+
+
+def _sizes(pages: Sequence[PageContent], running: set[tuple[int, int]]) -> _Sizes:
+    characters: Counter[float] = Counter()
+    for page in pages:
+        for line in page.lines:
+            if (page.number, line.order) not in running:
+                characters[round(line.size * 2) / 2] += len(line.text)
+    if not characters:
+        return _Sizes(10.0, ())
+    body = characters.most_common(1)[0][0]
+    larger = sorted((size for size in characters if size >= body * 1.12), reverse=True)
+    distinct: list[float] = []
+    for size in larger:
+        if not distinct or size < distinct[-1] * 0.95:
+            distinct.append(size)
+    return _Sizes(body, tuple(distinct))
+
+
+def _pitch(parts: Sequence[Line | TableArea]) -> float:
+    """Return the usual distance from line to line on a page."""
+    steps = []
+    for above, below in zip(parts, parts[1:], strict=False):
+        if isinstance(above, Line) and isinstance(below, Line) and above.x0 < below.x1 and below.x0 < above.x1:
+            step = below.middle - above.middle
+            if 0.5 * below.height < step < 4 * below.height:
+                steps.append(step)
+    if not steps:
+        return 0.0
+    steps.sort()
+    return steps[int(0.4 * len(steps))]
+
+
+def _reach(parts: Sequence[Line | TableArea]) -> dict[int, float]:
+    """Return for each line (by order) how far right the lines of its column reach."""
+    lines = [part for part in parts if isinstance(part, Line)]
+    edges = {}
+    for line in lines:
+        column = [other.x1 for other in lines if other.x0 < line.x1 and other.x1 > line.x0 and other.x0 > line.x0 - 60]
+        column.sort()
+        edges[line.order] = column[int(0.9 * (len(column) - 1))]
+    return edges
+
+
+def _kind(line: Line, sizes: _Sizes, outline: Mapping[str, int]) -> tuple[BlockKind, int]:
+    text = line.text.strip()
+    if _LEADERS.search(text) or (line.height > line.x1 - line.x0 and len(text) > 2):
+        return BlockKind.PARAGRAPH, 0
+    if level := outline.get("".join(text.split()).lower(), 0):
+        return BlockKind.HEADING, level
+    if _CAPTION.match(text) and len(text) < 200:
+        return BlockKind.CAPTION, 0
+    letters = sum(character.isalpha() for character in text)
+    shown = sum(not character.isspace() for character in text)
+    if len(text) <= _HEADING_CHARACTERS and letters >= max(2, 0.5 * shown):
+        if level := chinese_heading_level(text):
+            return BlockKind.HEADING, level
+        if (level := sizes.level(line.size)) and not (ends_sentence(text) and len(text) > 60):
+            return BlockKind.HEADING, level
+        if numbered := _NUMBERED.match(text):
+            number = numbered.group(1) or numbered.group(2)
+            if line.bold and not ends_sentence(text) and len(text) < 90:
+                return BlockKind.HEADING, min(5, number.count(".") + 1 + bool(sizes.headings))
+        elif line.bold and len(text) < 60 and not ends_sentence(text) and not LIST_MARK.match(text):
+            if text[:1].isupper() or is_cjk(text[0]):
+                return BlockKind.HEADING, min(5, len(sizes.headings) + 2)
+    if LIST_MARK.match(text):
+        return BlockKind.LIST_ITEM, 1
+    return BlockKind.PARAGRAPH, 0
+
+
+def _goes_on(
+    paragraph: _Paragraph,
+    line: Line,
+    kind: BlockKind,
+    level: int,
+    page: PageContent,
+    layout: _Layout,
+) -> bool:
+    """Tell whether the line continues the paragraph."""
+    last, last_page = paragraph.lines[-1]
+    text, before = line.text.strip(), last.text.strip()
+    if not before:
+        return True
+    if kind == BlockKind.HEADING or paragraph.kind == BlockKind.HEADING:
+        return (
+            kind == paragraph.kind
+            and level == paragraph.level
+            and last_page is page
+            and abs(line.size - last.size) < 0.1 * last.size
+            and line.bold == last.bold
+            and 0 < line.middle - last.middle < max(1.9 * line.height, 1.2 * layout.pitch)
+            and not _NUMBERED.match(text)
+            and not chinese_heading_level(text)
+            and len(paragraph.text) + len(text) < 2 * _HEADING_CHARACTERS
+        )
+    if kind in (BlockKind.LIST_ITEM, BlockKind.CAPTION) or ARTICLE.match(text) or _LEADERS.search(before):
+        return False
+    if abs(line.size - last.size) > 0.2 * max(last.size, line.size) and len(text) > 3 and len(before) > 3:
+        return False
+    below = last_page is page and 0 < line.middle - last.middle
+    if not below or line.x0 > last.x1 or line.x1 < last.x0:
+        return paragraph.kind != BlockKind.CAPTION and _runs_over(before, text, last, line)
+    step = line.middle - last.middle
+    if step > 1.35 * layout.pitch and step > 1.25 * line.height:
+        return False
+    reach = layout.reach.get(last.order, last.x1)
+    short = last.x1 < reach - max(2.5 * last.size, 0.12 * (reach - last.x0))
+    if short and (ends_sentence(before) or not _joins_short(before, text)):
+        return False
+    first_left = paragraph.lines[0][0].x0
+    indented = line.x0 > last.x0 + 0.8 * line.size and line.x0 > first_left + 0.5 * line.size
+    if indented and paragraph.kind == BlockKind.PARAGRAPH and (ends_sentence(before) or not text[:1].islower()):
+        return len(paragraph.lines) == 1 and not ends_sentence(before) and not short
+    if ends_sentence(before) and paragraph.kind == BlockKind.PARAGRAPH and line.x0 > last.x0 + 0.8 * line.size:
+        return False
+    return True
+
+
+def _joins_short(before: str, text: str) -> bool:
+    """A short line goes on only where its words do: a word cut by a hyphen, a lower-case beginning."""
+    return before[-1] in "-,，、" or text[:1].islower()
+
+
+def _runs_over(before: str, text: str, last: Line, line: Line) -> bool:
+    """Tell whether a paragraph goes on in the next column or on the next page."""
+    if ends_sentence(before) or before[-1] in ":：" or abs(line.size - last.size) > 0.1 * last.size:
+        return False
+    if before[-1] in "-\u2010" and text[:1].islower():
+        return True
+    if text[:1].islower() and len(before) > 30:
+        return True
+    return is_cjk(before[-1]) and before[-1].isalpha() and is_cjk(text[0]) and text[0].isalpha() and len(before) > 15
+
+
+def _close(builder: DocumentBuilder, paragraph: _Paragraph | None, words: Collection[str]) -> None:
+    if paragraph is not None:
+        builder.add(paragraph.kind, _runs(paragraph.lines, words), paragraph.level)
+
+
+def _runs(lines: Sequence[tuple[Line, PageContent]], words: Collection[str] = ()) -> Iterator[Run]:
+    """Yield the lines as runs, hyphens at line ends dropped, with what joins them between."""
+    for at, (line, page) in enumerate(lines):
+        anchor = anchor_of(line, page)
+        text = line.text
+        if at + 1 == len(lines):
+            yield Run(text, anchor)
+            return
+        drop, between = glue(text.rstrip(), lines[at + 1][0].text.lstrip(), words)
+        if drop:
+            text = text.rstrip()[:-drop]
+            edges = anchor.edges[: len(text) + 1]
+            anchor = type(anchor)(
+                anchor.page, anchor.x0, anchor.y0, edges[-1] if edges else anchor.x1, anchor.y1, edges
+            )
+        yield Run(text, anchor)
+        yield Run(between)
+
+
+def _add_table(builder: DocumentBuilder, table: TableArea, page: PageContent) -> None:
+    header = table.header_rows or _header_rows(table)
+    runs: list[Run] = []
+    width = len(table.rows[0])
+    for number, row in enumerate(table.rows):
+        runs.append(Run("\n| " if number else "| "))
+        for column, cell in enumerate(row):
+            runs.extend(_cell_runs(cell, page))
+            runs.append(Run(" | " if column < width - 1 else " |"))
+        if number + 1 == header:
+            runs.append(Run("\n|" + " --- |" * width))
+    builder.add(BlockKind.TABLE, runs, header_rows=header + 1 if header else 0)
+
+
+def _cell_runs(cell: Sequence[Line], page: PageContent) -> Iterator[Run]:
+    lines = sorted(cell, key=lambda line: (round(line.middle / max(1.0, line.height)), line.x0))
+    for run in _runs([(line, page) for line in lines]):
+        shown = escaped(run.text) if run.anchor is not None else run.text
+        if shown == run.text or run.anchor is None:
+            yield run
+        elif shown:
+            anchor = run.anchor
+            yield Run(shown, type(anchor)(anchor.page, anchor.x0, anchor.y0, anchor.x1, anchor.y1))  # type: ignore[union-attr, call-arg]
+
+
+def _header_rows(table: TableArea) -> int:
+    first = table.rows[0]
+    texts = ["".join(line.text for line in cell) for cell in first]
+    filled = [text for text in texts if text.strip()]
+    words = all(not re.fullmatch(r"[-+(]?[$€£¥￥]?[\d.,\s]+[%)]?", text) for text in filled)
+    return 1 if len(table.rows) > 1 and len(filled) >= 2 and words and max(map(len, filled)) <= 60 else 0

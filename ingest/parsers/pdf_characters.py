@@ -1,0 +1,216 @@
+"""The characters of a PDF page and their boxes, as lines.
+
+pdfium is asked once a character for its box (the advance width and the font's height) and once a page for the text;
+the rest is arithmetic on arrays, so that a page takes a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
+import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from ingest.parsers.page_lines import Line
+
+_HYPHEN_AT_LINE_END = "\x02"
+_WIDE_GAP = 0.9
+"""Gap between two characters of a line, in its height, that divides it (columns, cells)."""
+_BOLD_WEIGHT = 600
+_LIGATURES = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
+
+Floats = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class PageCharacters:
+    """A page's characters in the order of the file: code points and boxes (x0, y0, x1, y1; points, top left)."""
+
+    codes: NDArray[np.uint32]
+    boxes: Floats
+    width: float
+    height: float
+
+    @property
+    def visible(self) -> Flags:
+        """Which of them show something and stand somewhere on the page."""
+        boxes = self.boxes
+        placed = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        inside = (boxes[:, 2] > 0) & (boxes[:, 0] < self.width) & (boxes[:, 3] > 0) & (boxes[:, 1] < self.height)
+        return ~_is_space(self.codes) & placed & inside
+
+
+def read_characters(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage) -> PageCharacters:
+    """Return the page's characters, boxes turned and moved to the page as it is displayed."""
+    count = text_page.count_chars()
+    width, height = page.get_size()
+    boxes = (pdfium_c.FS_RECTF * count)()
+    loose_box, handle = pdfium_c.FPDFText_GetLooseCharBox, text_page.raw
+    for index in range(count):
+        loose_box(handle, index, boxes[index])
+    # FS_RECTF is left, top, right, bottom with y upwards
+    found = np.frombuffer(boxes, dtype=np.float32).reshape(-1, 4)[:, [0, 3, 2, 1]].copy() if count else _no_boxes()
+    _fill_flat_boxes(text_page, found)
+    return PageCharacters(_codes(text_page, count), _displayed(found, page), width, height)
+
+
+def _no_boxes() -> Floats:
+    return np.zeros((0, 4), dtype=np.float32)
+
+
+def _codes(text_page: pdfium.PdfTextPage, count: int) -> NDArray[np.uint32]:
+    buffer = (ctypes.c_ushort * (count + 1))()
+    got = pdfium_c.FPDFText_GetText(text_page.raw, 0, count, buffer) if count else 1
+    units = np.frombuffer(buffer, dtype=np.uint16)[:count].astype(np.uint32)
+    if got - 1 == count and not ((units >= 0xD800) & (units < 0xE000)).any():
+        return units
+    unicode_of, handle = pdfium_c.FPDFText_GetUnicode, text_page.raw
+    return np.fromiter((unicode_of(handle, index) for index in range(count)), dtype=np.uint32, count=count)
+
+
+def _fill_flat_boxes(text_page: pdfium.PdfTextPage, boxes: Floats) -> None:
+    """Turned text has no loose box; its ink's box stands in."""
+    flat = (boxes[:, 2] - boxes[:, 0] < 0.01) | (np.abs(boxes[:, 3] - boxes[:, 1]) < 0.01)
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    for index in np.flatnonzero(flat).tolist():
+        if pdfium_c.FPDFText_GetCharBox(text_page.raw, index, left, right, bottom, top):
+            boxes[index] = (left.value, bottom.value, right.value, top.value)
+
+
+def _displayed(boxes: Floats, page: pdfium.PdfPage) -> Floats:
+    left, bottom, right, top = page.get_bbox()
+    x0, y0, x1, y1 = boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3]
+    turned = {
+        0: (x0 - left, top - y1, x1 - left, top - y0),
+        90: (y0 - bottom, x0 - left, y1 - bottom, x1 - left),
+        180: (right - x1, y0 - bottom, right - x0, y1 - bottom),
+        270: (top - y1, right - x1, top - y0, right - x0),
+    }[page.get_rotation()]
+    shown = np.stack(turned, axis=1)
+    return np.stack(
+        [
+            np.minimum(shown[:, 0], shown[:, 2]),
+            np.minimum(shown[:, 1], shown[:, 3]),
+            np.maximum(shown[:, 0], shown[:, 2]),
+            np.maximum(shown[:, 1], shown[:, 3]),
+        ],
+        axis=1,
+    )
+
+
+def lines_of(page: PageCharacters, text_page: pdfium.PdfTextPage) -> list[Line]:
+    """Return the page's lines in the order of the file, divided at wide gaps."""
+    shown = np.flatnonzero(page.visible)
+    if not shown.size:
+        return []
+    boxes = page.boxes[shown]
+    starts = np.flatnonzero(_breaks(boxes, page.codes[shown]))
+    ends = np.append(starts[1:], shown.size)
+    lines = []
+    for order, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        first, last = int(shown[start]), int(shown[end - 1])
+        line = _line(page, first, last, shown[start:end], order)
+        if line.text:
+            weight = pdfium_c.FPDFText_GetFontWeight
+            line.bold = min(weight(text_page.raw, first), weight(text_page.raw, last)) >= _BOLD_WEIGHT
+            lines.append(line)
+    return lines
+
+
+def _breaks(boxes: Floats, codes: NDArray[np.uint32]) -> Flags:
+    """Tell which characters begin a line: those not beside the one before."""
+    before, after = boxes[:-1], boxes[1:]
+    heights = boxes[:, 3] - boxes[:, 1]
+    low, high = np.minimum(heights[:-1], heights[1:]), np.maximum(heights[:-1], heights[1:])
+    shared = np.minimum(before[:, 3], after[:, 3]) - np.maximum(before[:, 1], after[:, 1])
+    gap = after[:, 0] - before[:, 2]
+    turned = _is_right_to_left(codes)
+    either = turned[:-1] | turned[1:]
+    beside = (shared > 0.4 * low) & (((gap < _WIDE_GAP * high) & (gap > -0.8 * high)) | (either & (gap > -1e6)))
+    widths = boxes[:, 2] - boxes[:, 0]
+    stacked_shared = np.minimum(before[:, 2], after[:, 2]) - np.maximum(before[:, 0], after[:, 0])
+    stacked_gap = np.maximum(after[:, 1] - before[:, 3], before[:, 1] - after[:, 3])
+    stacked = (stacked_shared > 0.5 * np.minimum(widths[:-1], widths[1:])) & (stacked_gap < 0.6 * high) & ~beside
+    return np.append(True, ~(beside | _in_long_runs(stacked)))
+
+
+def _in_long_runs(flags: Flags, least: int = 3) -> Flags:
+    """Keep only flags that stand in a row of at least `least` (text that runs downwards, not a column of one word)."""
+    padded = np.concatenate([[False], flags, [False]])
+    changes = np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
+    kept = np.zeros_like(flags)
+    for start, end in changes.tolist():
+        if end - start >= least:
+            kept[start:end] = True
+    return kept
+
+
+def _line(page: PageCharacters, first: int, last: int, shown: NDArray[np.intp], order: int) -> Line:
+    codes = page.codes[first : last + 1]
+    boxes = page.boxes[first : last + 1]
+    inside = np.zeros(codes.size, dtype=bool)
+    inside[shown - first] = True
+    spaces = _is_space(codes)
+    kept = inside | (spaces & ~np.append(False, spaces[:-1]))
+    text_codes, text_boxes, blank = codes[kept], boxes[kept].copy(), spaces[kept]
+    for at in np.flatnonzero(blank).tolist():
+        text_boxes[at, [0, 2]] = text_boxes[at - 1, 2]  # a space begins where the word before ends
+    own = boxes[inside]
+    x0, y0 = own[:, 0].min(), own[:, 1].min()
+    x1, y1 = own[:, 2].max(), own[:, 3].max()
+    heights = own[:, 3] - own[:, 1]
+    size = float(np.median(heights))
+    left = text_boxes[:, 0]
+    edges: tuple[float, ...] = ()
+    running = np.maximum.accumulate(left)
+    if left.size == 1 or ((running - left).max() < 0.5 * size and y1 - y0 < 2.2 * size):
+        edges = (*np.minimum(running, x1).tolist(), float(max(x1, running[-1])))
+    else:
+        widths = own[:, 2] - own[:, 0]
+        size = float(np.median(widths)) if x1 - x0 < y1 - y0 else size
+    text = "".join(map(chr, np.where(blank, 32, text_codes).tolist()))
+    text, edges = _readable(text, edges)
+    return Line(text, float(x0), float(y0), float(x1), float(y1), edges, size, order=order)
+
+
+def _readable(text: str, edges: tuple[float, ...]) -> tuple[str, tuple[float, ...]]:
+    """Spell ligatures out, name radicals by their ideographs, take pdfium's mark for a hyphen at the line's end."""
+    if text.isascii() and _HYPHEN_AT_LINE_END not in text:
+        return text, edges
+    shown: list[str] = []
+    places: list[float] = []
+    for at, character in enumerate(text):
+        if character == _HYPHEN_AT_LINE_END or character == "\ufffe":
+            spelled = "-"
+        elif character in _LIGATURES:
+            spelled = _LIGATURES[character]
+        elif "\u2e80" <= character <= "\u2fdf":
+            spelled = unicodedata.normalize("NFKC", character)
+        else:
+            spelled = character
+        shown.append(spelled)
+        if edges:
+            width = edges[at + 1] - edges[at]
+            places.extend(edges[at] + width * part / len(spelled) for part in range(len(spelled)))
+    return "".join(shown), (*places, edges[-1]) if edges else ()
+
+
+def _is_space(codes: NDArray[np.uint32]) -> Flags:
+    found: Flags = (codes <= 32) & (codes != 2)
+    for code in (0xA0, 0x3000, 0x200B, 0xFEFF, 0xAD, 0x2028, 0x2029):
+        found |= codes == code
+    found |= (codes >= 0x2000) & (codes <= 0x200A)
+    return found
+
+
+def _is_right_to_left(codes: NDArray[np.uint32]) -> Flags:
+    return (
+        ((codes >= 0x590) & (codes <= 0x8FF))
+        | ((codes >= 0xFB1D) & (codes <= 0xFDFF))
+        | ((codes >= 0xFE70) & (codes <= 0xFEFE))
+    )
