@@ -9,7 +9,7 @@ import { SignInPage } from "@/features/session/SignInPage";
 import { useSession } from "@/features/session/session";
 
 import { notifyError } from "./notify";
-import { theme } from "./theme";
+import { cssVariables, theme } from "./theme";
 import { Unreachable } from "./Unreachable";
 
 const Workspace = lazy(() => import("@/features/shell/Workspace"));
@@ -31,7 +31,7 @@ const queryClient = new QueryClient({
 
 export function App() {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <Notifications position="top-center" limit={3} />
       <QueryClientProvider client={queryClient}>
         <BrowserRouter>

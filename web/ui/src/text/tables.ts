@@ -46,6 +46,24 @@ export function unescapeCell(text: string): string {
   return text.replace(/\\\|/g, "|").replace(/<br\s*\/?>/gi, "\n");
 }
 
+/** A passage with its table rows as plain lines, for places too small for a table. */
+export function plainTable(text: string): string {
+  return text
+    .split("\n")
+    .filter((line) => !(line.includes("|") && RULE.test(line)))
+    .map((line) => (/^\s*\|/.test(line) || /\|\s*$/.test(line) ? plainRow(line) : line))
+    .join("\n")
+    .replace(/\n{3,}/g, "\n\n");
+}
+
+function plainRow(line: string): string {
+  return line
+    .replace(/^\s*\|\s?/, "")
+    .replace(/\s?\|\s*$/, "")
+    .replace(/(?<!\\)\s*\|\s*/g, " · ")
+    .replace(/\\\|/g, "|");
+}
+
 export type CellAddress = { row: number; column: number };
 
 /** `B12` → row 12, column 2, both from 1; null when it is no A1 address. */

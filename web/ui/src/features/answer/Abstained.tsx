@@ -8,7 +8,10 @@ import type { TurnView } from "./turn";
 
 const CLOSEST_SHOWN = 3;
 
-/** The documents hold no answer: said plainly, with what was searched for and what came closest. */
+/**
+ * The documents hold no answer: said plainly, with what was searched for and what came closest.
+ * The server's sentence says the same in the question's language;  it is what is copied.
+ */
 export function Abstained({ turn }: { turn: TurnView }) {
   const { t } = useTranslation();
   const searched = turn.query || turn.question;
@@ -18,14 +21,12 @@ export function Abstained({ turn }: { turn: TurnView }) {
         <IconFileOff size={20} stroke={1.5} style={{ flex: "none", marginTop: 3 }} color="var(--mantine-color-dimmed)" aria-hidden />
         <Box miw={0}>
           <Text fw={600}>{t("abstained.title")}</Text>
-          <Text fz="sm" mt={2} lh={1.65} style={{ whiteSpace: "pre-line" }}>
-            {turn.answer.trim() || t("abstained.text")}
+          <Text fz="sm" mt={2} lh={1.65}>
+            {t("abstained.text")}
           </Text>
-          {searched !== turn.question && (
-            <Text fz="sm" c="dimmed" mt={6}>
-              {t("abstained.searched", { query: searched })}
-            </Text>
-          )}
+          <Text fz="sm" c="dimmed" lh={1.65} style={{ overflowWrap: "anywhere" }}>
+            {t("abstained.searched", { query: searched })}
+          </Text>
         </Box>
       </Group>
       {turn.sources.length > 0 && (

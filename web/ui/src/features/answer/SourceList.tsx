@@ -25,7 +25,7 @@ export function SourceList({ turn }: { turn: TurnView }) {
       </Text>
       <SourceCards sources={showAll ? [...first, ...rest] : first} citations={turn.citations} cited={cited} />
       {rest.length > 0 && (
-        <Button variant="subtle" color="gray" size="compact-xs" mt={6} ml={-6} onClick={() => setShowAll(!showAll)} aria-expanded={showAll}>
+        <Button variant="subtle" color="gray" c="dimmed" size="compact-xs" mt={6} ml={-6} onClick={() => setShowAll(!showAll)} aria-expanded={showAll}>
           {showAll ? t("answer.onlyCited") : t("answer.alsoRead", { count: rest.length })}
         </Button>
       )}

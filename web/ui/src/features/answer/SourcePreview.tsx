@@ -1,12 +1,16 @@
 import { Group, Stack, Text } from "@mantine/core";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Citation, Source } from "@/api/types";
 import { FormatIcon } from "@/features/documents/FormatIcon";
 import { cutByRanges, offsetMap } from "@/text/offsets";
+import { plainTable } from "@/text/tables";
 
 import classes from "./AnswerText.module.css";
 import { describeReason } from "./reasons";
+
+const LINES_ABOVE_PX = 44;
 
 /** A passage as a card: document, section, text with the carrying words marked, and what the check found. */
 export function SourcePreview({ source, citation }: { source: Source; citation: Citation | null }) {
@@ -17,6 +21,11 @@ export function SourcePreview({ source, citation }: { source: Source; citation: 
     end: map.toUtf16(citation.evidence_end - source.start),
   };
   const pieces = cutByRanges(source.text, 0, range ? [range] : []);
+  const passage = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const mark = passage.current?.querySelector("mark");
+    if (mark) passage.current!.scrollTop = mark.offsetTop - passage.current!.offsetTop - LINES_ABOVE_PX;
+  }, []);
   return (
     <Stack gap={6}>
       <Group gap={6} wrap="nowrap">
@@ -31,8 +40,8 @@ export function SourcePreview({ source, citation }: { source: Source; citation: 
         </Text>
       )}
       {source.is_available ? (
-        <div className={classes.passage}>
-          {pieces.map((piece, index) => (piece.marked ? <mark key={index}>{piece.text}</mark> : piece.text))}
+        <div ref={passage} className={classes.passage}>
+          {pieces.map((piece, index) => (piece.marked ? <mark key={index}>{plainTable(piece.text)}</mark> : plainTable(piece.text)))}
         </div>
       ) : (
         <Text fz="sm" c="dimmed">

@@ -30,25 +30,34 @@ function changed(): void {
   }, NOTICE_MS);
 }
 
-function apply(conversationId: string, event: TurnEvent): void {
+function apply(conversationId: string, abort: AbortController, event: TurnEvent): void {
   const live = turns.get(conversationId);
-  if (!live) return;
-  turns.set(conversationId, { ...live, view: reduceTurn(live.view, event, performance.now()) });
+  if (live?.abort !== abort) return;
+  turns.set(conversationId, { abort, view: reduceTurn(live.view, event, performance.now()) });
   changed();
 }
 
-/** Ask in a conversation; resolves when the answer is over, well or not. */
-export async function ask(conversationId: string, request: TurnRequest): Promise<void> {
+/**
+ * Ask in a conversation; resolves when the answer is over, well or not, with a function that forgets it once the
+ * server's own record of it is shown.
+ */
+export async function ask(conversationId: string, request: TurnRequest): Promise<() => void> {
   const abort = new AbortController();
   turns.set(conversationId, { view: newTurn(request.question), abort });
   changed();
   try {
-    for await (const event of streamTurn(conversationId, request, abort.signal)) apply(conversationId, event);
-    apply(conversationId, abort.signal.aborted ? STOPPED : LOST);
+    for await (const event of streamTurn(conversationId, request, abort.signal)) apply(conversationId, abort, event);
+    apply(conversationId, abort, abort.signal.aborted ? STOPPED : LOST);
   } catch (error) {
     const failure = error instanceof ApiError ? error : new ApiError(0, "error", String(error));
-    apply(conversationId, { type: "error", code: failure.code, message: failure.message });
+    apply(conversationId, abort, { type: "error", code: failure.code, message: failure.message });
   }
+  return () => {
+    // A next question may have been asked since.
+    if (turns.get(conversationId)?.abort !== abort) return;
+    turns.delete(conversationId);
+    changed();
+  };
 }
 
 const STOPPED: TurnEvent = { type: "error", code: "stopped", message: "" };
@@ -65,11 +74,6 @@ export async function stop(conversationId: string): Promise<void> {
   await api.DELETE("/api/v1/conversations/{conversation_id}/turns/{turn_id}/generation", {
     params: { path: { conversation_id: conversationId, turn_id: live.view.id } },
   });
-}
-
-/** Forget a finished live turn, once the server's own record of it is shown. */
-export function forget(conversationId: string): void {
-  if (turns.delete(conversationId)) changed();
 }
 
 function subscribe(listener: () => void): () => void {

@@ -109,7 +109,7 @@ function cite(
   for (const match of text.matchAll(MARKER)) {
     const number = Number(match[1]);
     if (!known.has(number)) continue;
-    if (match.index > from) pieces.push({ type: "text", value: text.slice(from, match.index).replace(/ $/, "") });
+    if (match.index > from) pieces.push(...lines(text.slice(from, match.index).replace(/ $/, "")));
     pieces.push({
       type: "text",
       value: String(number),
@@ -121,8 +121,18 @@ function cite(
     });
     from = match.index + match[0].length;
   }
-  if (from < text.length) pieces.push({ type: "text", value: text.slice(from) });
+  if (from < text.length) pieces.push(...lines(text.slice(from)));
   return pieces;
+}
+
+/** A line's end in an answer is meant: quoted sentences stand one a line. */
+function lines(text: string): PhrasingContent[] {
+  return text
+    .split(/\r?\n/)
+    .flatMap((line, index): PhrasingContent[] => [
+      ...(index > 0 ? [{ type: "break" } as const] : []),
+      ...(line ? [{ type: "text", value: line } as const] : []),
+    ]);
 }
 
 function doubtful(children: PhrasingContent[], sentence: MarkedSentence): PhrasingContent {

@@ -24,9 +24,10 @@ export function AskedBases() {
           c={chosen.length === 0 ? "var(--kb-doubt)" : undefined}
           leftSection={<IconBooks size={15} stroke={1.7} />}
           rightSection={<IconChevronDown size={13} />}
-          styles={{ label: { maxWidth: "min(240px, 34vw)", overflow: "hidden", textOverflow: "ellipsis", display: "block" } }}
         >
-          {label}
+          <Text span inherit truncate maw="min(240px, 34vw)">
+            {label}
+          </Text>
         </Button>
       </Popover.Target>
       <Popover.Dropdown>

@@ -4,7 +4,7 @@ import { useNavigate, useParams } from "react-router";
 
 import { notifyError } from "@/app/notify";
 import { useKept } from "@/app/kept";
-import { ask, forget, stop, useLiveTurn } from "@/features/answer/live";
+import { ask, stop, useLiveTurn } from "@/features/answer/live";
 import { isOver, viewOfTurn, type TurnView } from "@/features/answer/turn";
 import { TurnBlock } from "@/features/answer/TurnBlock";
 import { useSelection } from "@/features/knowledge-bases/selection";
@@ -46,13 +46,13 @@ function ConversationView({ conversationId }: { conversationId: string | undefin
     async (question: string, to?: string) => {
       setDraft("");
       try {
-        const id = to ?? (await create.mutateAsync(asked)).id;
+        const id = to ?? (await create.mutateAsync({ knowledgeBaseIds: asked, question })).id;
         adopted.current = id;
         const answered = ask(id, { question, thinking, knowledge_base_ids: [...asked] });
         if (!to) await navigate(`/c/${id}`);
-        await answered;
+        const forget = await answered;
         await queries.invalidateQueries({ queryKey: conversationKey(id) });
-        forget(id);
+        forget();
         await queries.invalidateQueries({ queryKey: CONVERSATIONS });
       } catch {
         // The creation's own error was shown; the question is given back.

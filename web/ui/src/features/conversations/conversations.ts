@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api, unwrap } from "@/api/client";
-import type { ConversationWithTurns } from "@/api/types";
+import type { Conversation, ConversationWithTurns } from "@/api/types";
 
 export const CONVERSATIONS = ["conversations"] as const;
 export const conversationKey = (id: string) => ["conversation", id] as const;
@@ -31,11 +31,13 @@ export function useConversation(id: string | undefined, isStreaming: boolean) {
 export function useCreateConversation() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (knowledgeBaseIds: readonly string[]) =>
+    mutationFn: ({ knowledgeBaseIds }: { knowledgeBaseIds: readonly string[]; question: string }) =>
       unwrap(api.POST("/api/v1/conversations", { body: { knowledge_base_ids: [...knowledgeBaseIds], title: "" } })),
-    onSuccess: (conversation) => {
-      queries.setQueryData<ConversationWithTurns>(conversationKey(conversation.id), { ...conversation, turns: [] });
-      return queries.invalidateQueries({ queryKey: CONVERSATIONS });
+    onSuccess: (conversation, { question }) => {
+      // The server makes the title of the first question; until it has, the question itself stands there.
+      const titled = { ...conversation, title: question };
+      queries.setQueryData<ConversationWithTurns>(conversationKey(conversation.id), { ...titled, turns: [] });
+      queries.setQueryData<Conversation[]>(CONVERSATIONS, (known) => [titled, ...(known ?? [])]);
     },
   });
 }

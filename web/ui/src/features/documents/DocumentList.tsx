@@ -54,7 +54,7 @@ export function DocumentList({ knowledgeBaseId }: { knowledgeBaseId: string }) {
         ))}
       </ul>
       {found.length > most && (
-        <Button variant="subtle" color="gray" size="compact-xs" fullWidth onClick={() => setMost(most + 200)}>
+        <Button variant="subtle" color="gray" c="dimmed" size="compact-xs" fullWidth onClick={() => setMost(most + 200)}>
           {t("documents.more", { count: found.length - most })}
         </Button>
       )}

@@ -12,7 +12,7 @@ type Props = { document: KbDocument; onAction: (kind: DocumentActionKind) => voi
 
 /** The line under a document's name: what is being done with it, or why it failed and what helps. */
 export function DocumentStateLine({ document, onAction, onRetry }: Props) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const unread = unreadPages(document);
   if (isQuietlyReady(document)) return null;
   return (
@@ -21,7 +21,7 @@ export function DocumentStateLine({ document, onAction, onRetry }: Props) {
       {document.state === "failed" && (
         <>
           <Text fz={11.5} c="red" lh={1.45} lineClamp={3} title={document.error_message}>
-            {describeCode(document.error_code, document.error_message)}
+            {failureOf(document, i18n.resolvedLanguage)}
           </Text>
           {document.is_searchable && (
             <Text fz={11} c="dimmed">
@@ -48,6 +48,14 @@ export function DocumentStateLine({ document, onAction, onRetry }: Props) {
   );
 }
 
+/** Why it failed: the server's own words are the most exact, where the reader reads English. */
+function failureOf(document: KbDocument, language: string | undefined): string {
+  const prefix = `${document.name}: `;
+  const { error_code: code, error_message: message } = document;
+  if (language !== "en" || !message) return describeCode(code, message);
+  return message.startsWith(prefix) ? message.slice(prefix.length) : message;
+}
+
 function InProgress({ document }: { document: KbDocument }) {
   const { t } = useTranslation();
   const progress = progressOf(document);
@@ -58,13 +66,15 @@ function InProgress({ document }: { document: KbDocument }) {
         {t(`documents.state.${document.state}`)}
         {progress && ` · ${t(`documents.progress.${progress.unit}`, { done: progress.done, total: progress.total })}`}
       </Text>
-      <Progress
-        size={3}
-        mt={3}
-        aria-label={t("documents.progress.label", { name: document.name })}
-        value={progress ? (100 * progress.done) / progress.total : document.state === "queued" ? 0 : 100}
-        animated={!progress && document.state !== "queued"}
-      />
+      {document.state !== "queued" && (
+        <Progress
+          size={3}
+          mt={3}
+          aria-label={t("documents.progress.label", { name: document.name })}
+          value={progress ? (100 * progress.done) / progress.total : 100}
+          animated={!progress}
+        />
+      )}
     </>
   );
 }

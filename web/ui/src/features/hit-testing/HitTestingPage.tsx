@@ -118,7 +118,7 @@ function HitCard({ hit, rank, best }: { hit: Hit; rank: number; best: Hit }) {
         <Text fz="sm" lh={1.65} lineClamp={isWhole ? undefined : 4} style={{ whiteSpace: "pre-line", overflowWrap: "anywhere" }}>
           {hit.text}
         </Text>
-        <Button variant="subtle" color="gray" size="compact-xs" ml={-6} onClick={() => setWhole(!isWhole)}>
+        <Button variant="subtle" color="gray" c="dimmed" size="compact-xs" ml={-6} onClick={() => setWhole(!isWhole)}>
           {isWhole ? t("hitTesting.less") : t("hitTesting.whole")}
         </Button>
       </Box>

@@ -16,13 +16,15 @@ type Selection = {
 const SelectionContext = createContext<Selection | null>(null);
 
 export function SelectionProvider({ children }: { children: ReactNode }) {
-  const [kept, setAsked] = useKept<readonly string[]>("asked", []);
+  const [kept, setAsked] = useKept<readonly string[] | null>("asked", null);
   const [keptOpen, setOpenId] = useKept<string | null>("open", null);
   const { data } = useKnowledgeBases();
   const value = useMemo<Selection>(() => {
     // What is kept may have been deleted since, elsewhere.
     const there = data ? new Set(data.map((base) => base.id)) : null;
-    const asked = there ? kept.filter((id) => there.has(id)) : kept;
+    // Who has not chosen asks all.
+    const chosen = kept ?? data?.map((base) => base.id) ?? [];
+    const asked = there ? chosen.filter((id) => there.has(id)) : chosen;
     return {
       asked,
       setAsked,

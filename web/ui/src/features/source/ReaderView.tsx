@@ -60,7 +60,7 @@ export function ReaderView({ content, range }: Props) {
       <article className={classes.reader}>
         {shown.from > 0 && (
           <Center mb="md">
-            <Button variant="subtle" color="gray" size="compact-sm" onClick={earlier}>
+            <Button variant="subtle" color="gray" c="dimmed" size="compact-sm" onClick={earlier}>
               {t("source.earlier", { count: shown.from })}
             </Button>
           </Center>
@@ -70,7 +70,7 @@ export function ReaderView({ content, range }: Props) {
         ))}
         {shown.to < blocks.length && (
           <Center mt="md">
-            <Button variant="subtle" color="gray" size="compact-sm" onClick={later}>
+            <Button variant="subtle" color="gray" c="dimmed" size="compact-sm" onClick={later}>
               {t("source.later", { count: blocks.length - shown.to })}
             </Button>
           </Center>

@@ -41,6 +41,7 @@ export function TableBlock({ text, start, headerLines, range }: Props) {
         <Button
           variant="subtle"
           color="gray"
+          c="dimmed"
           size="compact-xs"
           mt={4}
           onClick={() => setShown({ from: Math.max(headers, shown.from - MORE_ROWS), to: Math.min(rows.length, shown.to + MORE_ROWS) })}
