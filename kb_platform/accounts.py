@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -30,7 +31,11 @@ MOST_PASSWORD_CHARACTERS = 1024
 LAST_USE_STEP = timedelta(minutes=1)
 """A key's last use is noted no more often than this: one write a request would serialise all readers."""
 
+LATEST_EXPIRY_YEAR = 2200
+
 _hasher = PasswordHasher()
+_hashing = threading.BoundedSemaphore(4)
+"""Each takes 64 MiB: a crowd at the sign-in page must wait its turn, not take all memory."""
 _NOBODYS_HASH = _hasher.hash(secrets.token_urlsafe(16))
 """Checked when the account is unknown, so that the answer's time does not tell which accounts exist."""
 
@@ -156,6 +161,8 @@ def change_password(database: Database, principal: Principal, current_password: 
 
 def add_api_key(database: Database, user_id: str, name: str, expires_at: datetime | None = None) -> NewApiKey:
     """Make a key. The returned `key` is the only place where it can be read. Raises InvalidInput for a past expiry."""
+    if expires_at is not None and not now().year <= expires_at.year <= LATEST_EXPIRY_YEAR:
+        raise InvalidInput(f"A key expires between now and the year {LATEST_EXPIRY_YEAR}.")
     if expires_at is not None and expires_at <= now():
         raise InvalidInput("The key would already have expired.")
     key = API_KEY_PREFIX + secrets.token_urlsafe(32)
@@ -227,11 +234,13 @@ def _normal_email(email: str) -> str:
 def _new_hash(password: str) -> str:
     if not LEAST_PASSWORD_CHARACTERS <= len(password) <= MOST_PASSWORD_CHARACTERS:
         raise InvalidInput(f"A password has at least {LEAST_PASSWORD_CHARACTERS} characters.")
-    return _hasher.hash(password)
+    with _hashing:
+        return _hasher.hash(password)
 
 
 def _verify(password_hash: str, password: str) -> bool:
     try:
-        return _hasher.verify(password_hash, password)
+        with _hashing:
+            return _hasher.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):
         return False

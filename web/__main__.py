@@ -9,7 +9,7 @@ import uvicorn
 from kb_platform.settings import load_settings
 from web.app import create_app
 
-GRACEFUL_SECONDS = 10
+GRACEFUL_SECONDS = 3
 
 
 def main() -> None:

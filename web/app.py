@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,12 +28,13 @@ from web.models import AnsweringModel
 from web.openapi import describe
 from web.originals import Originals
 from web.pages import pages
-from web.security import SecurityHeaders
+from web.security import BodyLimit, SecurityHeaders
 from web.services import Services
 from web.throttle import SignInThrottle
 
 log = logging.getLogger(__name__)
 
+THREADS = 40
 NOBODY_READS_THIS = 499
 
 
@@ -41,6 +43,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # asyncio's own pool has six threads on a small machine: a few live views would keep answers waiting.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "web"))
         services = await asyncio.to_thread(wire, settings)
         app.state.services = services
         try:
@@ -59,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         separate_input_output_schemas=False,
     )
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, is_https=settings.server.secure_cookies)
     install_error_mapping(app)
     app.exception_handler(ClientDisconnect)(_gone)

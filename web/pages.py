@@ -15,6 +15,15 @@ ASK_EACH_TIME = {"Cache-Control": "no-cache"}
 NOT_BUILT = "The browser app has not been built: run `npm ci && npm run build` in web/ui. The API works without it.\n"
 
 
+def _file(folder: Path, path: str) -> Path | None:
+    """Return the file of the folder that a URL's path names, None where there is none."""
+    try:
+        wanted = (folder / path).resolve()
+        return wanted if wanted.is_relative_to(folder.resolve()) and wanted.is_file() else None
+    except (OSError, ValueError):  # longer than a name may be, or with characters that none may hold
+        return None
+
+
 def pages(built: Path = BUILT) -> APIRouter:
     """Serve the files of `built`; any other path that is not the API's gets the app, which knows its own pages."""
     router = APIRouter(include_in_schema=False)
@@ -23,8 +32,8 @@ def pages(built: Path = BUILT) -> APIRouter:
     def page(path: str) -> Response:
         if path == "api" or path.startswith("api/"):
             raise NotFound("There is no such path.")
-        wanted = (built / path).resolve()
-        if path and wanted.is_relative_to(built.resolve()) and wanted.is_file():
+        wanted = _file(built, path)
+        if wanted is not None:
             # The build puts a digest of their content into the names of its assets.
             return FileResponse(wanted, headers=FOREVER if path.startswith("assets/") else ASK_EACH_TIME)
         if path.startswith("assets/"):

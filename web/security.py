@@ -1,8 +1,11 @@
-"""Headers that every response carries."""
+"""What stands before every request and behind every response: a bound on bodies, and security headers."""
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -25,6 +28,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+UPLOADS = re.compile(r"/api/v1/knowledge-bases/[^/]+/documents")
+"""Bounds its files itself, after it has checked who sends them."""
+MOST_BODY_BYTES = 1024 * 1024
 STRICT_TRANSPORT_SECURITY = "max-age=31536000"
 
 
@@ -50,3 +56,26 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+class BodyLimit:
+    """ASGI middleware: JSON bodies are read into memory before anybody asks who sends them, so they must be small."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or UPLOADS.fullmatch(scope["path"]):
+            await self.app(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MOST_BODY_BYTES:
+                raise HTTPException(413, f"A request holds at most {MOST_BODY_BYTES // 1024} KiB.")
+            return message
+
+        await self.app(scope, receive_bounded, send)

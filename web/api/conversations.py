@@ -53,7 +53,7 @@ def list_conversations(
     caller: Caller,
     services: ServicesDep,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> ConversationList:
     """The caller's conversations, last used first."""
     with services.database.reading() as session:

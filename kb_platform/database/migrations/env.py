@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from kb_platform.database.tables import Base, UtcDateTime
 from kb_platform.settings import load_settings
 
 
-def render_item(kind: str, item: Any, _autogenerate_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _autogenerate_context: Any) -> str | Literal[False]:
     """Write our time type as what it is in the database, so that old revisions do not depend on today's code."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 

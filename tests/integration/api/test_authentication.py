@@ -9,11 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.integration.api.conftest import PASSWORD, Running
 from web.api.dependencies import COOKIE, CSRF_HEADER
 from web.openapi import describe
 from web.security import HEADERS
-
-from .conftest import PASSWORD, Running
 
 PUBLIC = {("GET", "/health"), ("POST", "/api/v1/sessions")}
 

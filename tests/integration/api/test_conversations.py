@@ -16,9 +16,8 @@ import uvicorn
 from sqlalchemy import select
 
 from kb_platform.database.tables import ModelEndpoint
-
-from .conftest import RULES, ReadAll, Rules, Running, free_port, upload, wait_for
-from .scripted_model import MODEL, Script, scripted_app
+from tests.integration.api.conftest import RULES, ReadAll, Rules, Running, free_port, upload, wait_for
+from tests.integration.api.scripted_model import MODEL, Script, scripted_app
 
 QUESTION = "申请转专业的平均绩点不得低于多少？"
 Event = dict[str, Any]

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from .conftest import RULES, ReadAll, Rules, Running, upload
+from tests.integration.api.conftest import RULES, ReadAll, Rules, Running, upload
 
 
 def test_an_upload_is_accepted_at_once_and_read_later(editor: httpx.Client, base: str, read_all: ReadAll) -> None:
@@ -134,7 +134,7 @@ def test_a_search_finds_the_passage_with_its_place_and_scores(reader: httpx.Clie
     assert best["document_id"] == rules.id
     assert "3.2" in str(best["text"])
     text = reader.get(f"/api/v1/documents/{rules.id}/content").json()["text"]
-    assert text[best["start"] : best["end"]] == best["text"]  # type: ignore[misc]
+    assert text[best["start"] : best["end"]] == best["text"]
 
 
 def test_a_search_stays_inside_the_knowledge_bases_asked_for(editor: httpx.Client, rules: Rules) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from .conftest import Running
+from tests.integration.api.conftest import Running
 
 
 def error_of(answer: httpx.Response) -> dict[str, Any]:
@@ -72,3 +73,22 @@ def test_an_unexpected_error_tells_nothing_about_the_inside(
     assert answer.status_code == 500
     assert error_of(answer)["code"] == "internal_error"
     assert "secret" not in answer.text
+
+
+def test_a_body_that_never_ends_is_cut_off_before_sign_in(anonymous: httpx.Client) -> None:
+    def endless() -> Iterator[bytes]:
+        yield b'{"email": "'
+        for _ in range(64):
+            yield b"x" * 65536
+
+    answer = anonymous.post("/api/v1/sessions", content=endless(), headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+    assert error_of(answer)["code"] == "too_large"
+
+
+@pytest.mark.parametrize("path", ["/%00", "/" + "x" * 5000, "/..%2f..%2fetc/passwd", "/assets/..%2f..%2f..%2fapp.py"])
+def test_a_strange_path_opens_nothing(anonymous: httpx.Client, path: str) -> None:
+    answer = anonymous.get(path)
+    assert answer.status_code in (200, 404)
+    assert "root:" not in answer.text
+    assert "create_app" not in answer.text

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from .conftest import RULES, ReadAll, upload
+from tests.integration.api.conftest import RULES, ReadAll, upload
 
 Events = queue.Queue[tuple[str, Any]]
 

@@ -5,7 +5,7 @@ import uuid
 import httpx
 import pytest
 
-from .conftest import upload
+from tests.integration.api.conftest import upload
 
 
 def test_a_knowledge_base_is_made_changed_and_deleted(editor: httpx.Client, reader: httpx.Client) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import Document, DocumentVersion, VersionState, now
@@ -76,8 +77,7 @@ def test_only_what_changed_since_is_told_deletions_included(
     other = add_document(database, files, knowledge_base_id, "b.txt", [b"x"], user_id).document_id
     with database.writing() as session:
         for table in (Document, DocumentVersion):
-            for row in session.query(table):
-                row.updated_at = now() - timedelta(hours=1)
+            session.execute(update(table).values(updated_at=now() - timedelta(hours=1)))
     since = now() - timedelta(seconds=10)
     with database.reading() as session:
         assert changed_documents(session, knowledge_base_id, since) == []
