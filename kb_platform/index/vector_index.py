@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +11,6 @@ import httpx
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import ApiException
 
 from kb_platform.domain.access import AccessScope
 from kb_platform.domain.errors import IndexUnavailable
@@ -64,10 +61,8 @@ class VectorIndex:
         self.collection = f"{settings.collection_prefix}-{model_name}-{dimension}-{LAYOUT}"
         self.dimension = dimension
         key = settings.api_key.get_secret_value() if settings.api_key else None
-        self._client = QdrantClient(
-            url=settings.url, api_key=key, timeout=int(settings.timeout_seconds), check_compatibility=False
-        )
-        # Searches go past qdrant-client: checking hundreds of numbers and hits one by one costs it milliseconds.
+        # Plain requests, not qdrant-client: its checks of every number and hit cost milliseconds a search, and its
+        # import costs each process a second.
         self._http = httpx.Client(
             base_url=settings.url,
             headers={"content-type": "application/json"} | ({"api-key": key} if key else {}),
@@ -76,33 +71,28 @@ class VectorIndex:
 
     def ensure_collection(self) -> None:
         """Make the collection and its payload indexes where they are missing. Safe to call at once in two processes."""
-        with _unavailable():
-            if not self._client.collection_exists(self.collection):
-                try:
-                    self._client.create_collection(
-                        self.collection,
-                        vectors_config={
-                            "dense": models.VectorParams(size=self.dimension, distance=models.Distance.COSINE)
-                        },
-                        sparse_vectors_config={"sparse": models.SparseVectorParams(modifier=models.Modifier.IDF)},
-                    )
-                except ApiException:
-                    if not self._client.collection_exists(self.collection):  # made by another process meanwhile
-                        raise
-            known = self._client.get_collection(self.collection).payload_schema
-            for field, schema in _PAYLOAD_INDEXES.items():
-                if field not in known:
-                    self._client.create_payload_index(self.collection, field, schema, wait=True)
+        if not self._request("GET", "/exists")["exists"]:
+            try:
+                self._request(
+                    "PUT", "", _COLLECTION | {"vectors": {"dense": {"size": self.dimension, "distance": "Cosine"}}}
+                )
+            except IndexUnavailable:
+                if not self._request("GET", "/exists")["exists"]:  # made by another process meanwhile
+                    raise
+        known = self._request("GET", "")["payload_schema"]
+        for field, schema in _PAYLOAD_INDEXES.items():
+            if field not in known:
+                self._request("PUT", "/index?wait=true", {"field_name": field, "field_schema": schema})
 
     def upsert(self, chunks: Sequence[IndexedChunk], published: bool = False) -> None:
         """Write the chunks' points and wait until they are durable. They are found once published."""
         for first in range(0, len(chunks), UPSERT_POINTS):
             points = [_point_json(chunk, published) for chunk in chunks[first : first + UPSERT_POINTS]]
-            self._request("PUT", "points?wait=true", {"points": points})
+            self._request("PUT", "/points?wait=true", {"points": points})
 
     def publish(self, version_id: str) -> None:
         """Let the version's points be found."""
-        self._write("points/payload", {"payload": {"published": 1}, "filter": _where("version_id", version_id)})
+        self._write("/points/payload", {"payload": {"published": 1}, "filter": _where("version_id", version_id)})
 
     def delete_version(self, version_id: str) -> None:
         self._delete(_where("version_id", version_id))
@@ -116,21 +106,21 @@ class VectorIndex:
     def delete(self, ids: Sequence[str]) -> None:
         """Remove single points (orphans that a verification found)."""
         if ids:
-            self._write("points/delete", {"points": list(ids)})
+            self._write("/points/delete", {"points": list(ids)})
 
     def vectors(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return the dense vectors of those of the points that there are."""
         found: dict[str, NDArray[np.float32]] = {}
         for first in range(0, len(ids), SCROLL_POINTS):
             some = list(ids[first : first + SCROLL_POINTS])
-            records = self._request("POST", "points", {"ids": some, "with_payload": False, "with_vector": ["dense"]})
+            records = self._request("POST", "/points", {"ids": some, "with_payload": False, "with_vector": ["dense"]})
             found |= {record["id"]: np.asarray(record["vector"]["dense"], np.float32) for record in records}
         return found
 
     def count(self, version_id: str | None = None) -> int:
         """Return how many points a version has, or all versions together, published or not."""
         body = {"exact": True} | ({"filter": _where("version_id", version_id)} if version_id else {})
-        return int(self._request("POST", "points/count", body)["count"])
+        return int(self._request("POST", "/points/count", body)["count"])
 
     def ids(self) -> Iterator[tuple[str, str]]:
         """Yield (point id, version id) of every point, for verification against SQL."""
@@ -138,7 +128,7 @@ class VectorIndex:
         while True:
             page = self._request(
                 "POST",
-                "points/scroll",
+                "/points/scroll",
                 {"limit": SCROLL_POINTS, "offset": offset, "with_payload": ["version_id"], "with_vector": False},
             )
             for record in page["points"]:
@@ -160,28 +150,26 @@ class VectorIndex:
             query = {"indices": terms.indices, "values": terms.values}
             sparse = {"query": query, "using": "sparse", "filter": allowed, "limit": limit}
             searches += [sparse, dense | {"prefetch": [sparse]}]
-        answers = self._request("POST", "points/query/batch", {"searches": searches})
+        answers = self._request("POST", "/points/query/batch", {"searches": searches})
         scores = [{point["id"]: point["score"] for point in answer["points"]} for answer in answers]
         by_bm25 = scores[1] if len(scores) > 1 else {}
         cosines = {id_: score for answer in scores[:1] + scores[2:] for id_, score in answer.items()}
         return [Candidate(id_, cosines.get(id_), by_bm25.get(id_)) for id_ in cosines.keys() | by_bm25.keys()]
 
     def close(self) -> None:
-        self._client.close()
         self._http.close()
 
     def _delete(self, which: dict[str, Any]) -> None:
-        self._write("points/delete", {"filter": which})
+        self._write("/points/delete", {"filter": which})
 
     def _write(self, path: str, body: dict[str, Any]) -> None:
         self._request("POST", f"{path}?wait=true", body)
 
-    def _request(self, method: str, path: str, body: dict[str, Any]) -> Any:
+    def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Return the result of one request to the collection."""
+        content = b"" if body is None else orjson.dumps(body)
         try:
-            response = self._http.request(
-                method, f"/collections/{self.collection}/{path}", content=orjson.dumps(body)
-            )
+            response = self._http.request(method, f"/collections/{self.collection}{path}", content=content)
         except httpx.HTTPError as error:
             raise IndexUnavailable(f"The vector index does not answer: {error}") from error
         if response.is_success:
@@ -189,11 +177,12 @@ class VectorIndex:
         raise IndexUnavailable(f"The vector index refused a request ({response.status_code}): {response.text[:300]}")
 
 
+_COLLECTION: dict[str, Any] = {"sparse_vectors": {"sparse": {"modifier": "idf"}}}
 _PAYLOAD_INDEXES: dict[str, Any] = {
-    "knowledge_base_id": models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True),
-    "document_id": models.PayloadSchemaType.KEYWORD,
-    "version_id": models.PayloadSchemaType.KEYWORD,
-    "published": models.PayloadSchemaType.INTEGER,  # 0 or 1: the embedded engine matches no booleans
+    "knowledge_base_id": {"type": "keyword", "is_tenant": True},
+    "document_id": "keyword",
+    "version_id": "keyword",
+    "published": "bool",
 }
 
 
@@ -228,11 +217,3 @@ def _allowed(scope: AccessScope) -> dict[str, Any]:
     if scope.document_ids is not None:
         must.append({"key": "document_id", "match": {"any": sorted(scope.document_ids)}})
     return {"must": must}
-
-
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    try:
-        yield
-    except ApiException as error:
-        raise IndexUnavailable(f"The vector index does not answer: {error}") from error

@@ -56,9 +56,7 @@ class Retriever:
         return Retrieval(query, tuple(hits), embedded - began, found - embedded, time.perf_counter() - found)
 
 
-def _hydrate(
-    database: Database, ranked: Sequence[tuple[str, Scores]], scope: AccessScope, limit: int
-) -> list[Hit]:
+def _hydrate(database: Database, ranked: Sequence[tuple[str, Scores]], scope: AccessScope, limit: int) -> list[Hit]:
     """Return the passages of the best-ranked points. SQL decides: the version must be its document's current one,
     document and knowledge base live and in the scope, whatever the index says."""
     if not ranked or limit <= 0:

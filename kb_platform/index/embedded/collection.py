@@ -68,7 +68,8 @@ class Collection:
         requests = [call_engine(read_query, body, find_vector) for body in bodies]
         if len(requests) == 1:
             return [call_engine(self.shard.query, requests[0])]
-        return call_engine(self.shard.query_batch, edge.QueryBatchRequest(requests))
+        answers: list[list[edge.ScoredPoint]] = call_engine(self.shard.query_batch, edge.QueryBatchRequest(requests))
+        return answers
 
     def flush(self) -> None:
         """Write what is in memory, so that the next start has no long log to apply."""

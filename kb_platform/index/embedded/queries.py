@@ -67,12 +67,12 @@ def with_vector(body: Json, default: bool) -> Any:
 
 
 def scored_json(point: edge.ScoredPoint) -> dict[str, Any]:
-    answer = {"id": point.id, "version": point.version, "score": point.score}
+    answer: dict[str, Any] = {"id": point.id, "version": point.version, "score": point.score}
     return _with_contents(answer, point)
 
 
 def record_json(record: edge.Record) -> dict[str, Any]:
-    answer = {"id": record.id}
+    answer: dict[str, Any] = {"id": record.id}
     if record.order_value is not None:
         answer["order_value"] = record.order_value
     return _with_contents(answer, record)
