@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
+from ingest.pages import render_page
 from kb_platform.database.tables import DocumentVersion
 from kb_platform.domain.document import FileFormat, ParsedDocument, load_parsed
 from kb_platform.domain.errors import Conflict, NotFound
@@ -50,9 +51,10 @@ class Originals:
                 self._parsed.popitem(last=False)
         return parsed
 
-    def page(self, version: DocumentVersion, number: int, width: int) -> bytes:
-        """Return a page as PNG, at least `width` pixels wide where a size allows it. Raises NotFound for a file
-        without pages or a page it does not have, UnreadableFile when it cannot be drawn."""
+    def page(self, version: DocumentVersion, number: int, width: int, name: str, password: str = "") -> bytes:
+        """Return a page as PNG, at least `width` pixels wide where a size allows it. `name` is the file's, `password`
+        opens it. Raises NotFound for a file without pages or a page it does not have, UnreadableFile when it cannot
+        be drawn."""
         if version.format not in HAS_PAGES or not 1 <= number <= max(version.pages_total, 1):
             raise NotFound("There is no such page.")
         width = next((size for size in PAGE_WIDTHS if size >= width), PAGE_WIDTHS[-1])
@@ -60,15 +62,13 @@ class Originals:
         try:
             picture = path.read_bytes()
         except FileNotFoundError:
-            return self._render(version, number, width, path)
+            return self._render(version, number, width, name, password, path)
         os.utime(path)  # the cache forgets what was not looked at for longest
         return picture
 
-    def _render(self, version: DocumentVersion, number: int, width: int, path: Path) -> bytes:
-        from ingest.pages import render_page
-
+    def _render(self, version: DocumentVersion, number: int, width: int, name: str, password: str, path: Path) -> bytes:
         with self._rendering:
-            picture = render_page(self._files.path(version.file_sha256), number, width)
+            picture = render_page(self._files.path(version.file_sha256), number, width, name, password)
             self._rendered += 1
             is_time_to_prune = self._rendered % PRUNE_EVERY == 0
         path.parent.mkdir(parents=True, exist_ok=True)

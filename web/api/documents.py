@@ -18,7 +18,7 @@ from kb_platform.document_states import document_state
 from kb_platform.domain.document import PageAnchor, Segment
 from kb_platform.domain.errors import InvalidInput, NotFound
 from kb_platform.domain.provenance import locate
-from kb_platform.encryption import encrypt
+from kb_platform.encryption import decrypt, encrypt
 from web.api.dependencies import Caller, ServicesDep
 from web.api.document_views import document_view
 from web.api.schemas.documents import Content, ContentBlock, Document, Highlights, RetryRequest
@@ -125,8 +125,11 @@ def get_document_page(
     ),
 ) -> Response:
     """A picture of a page of a PDF file or an image, counted from 1."""
-    version = _version(services, caller, document_id, version_id)
-    return Response(services.originals.page(version, number, width), media_type="image/png", headers=PRIVATE)
+    with services.database.reading() as session:
+        found = access.readable_version(session, caller, str(document_id), _text(version_id))
+    password = decrypt(services.settings.security.secret_key, found.version.encrypted_password)
+    picture = services.originals.page(found.version, number, width, found.document.name, password)
+    return Response(picture, media_type="image/png", headers=PRIVATE)
 
 
 @router.get("/highlights", operation_id="get_document_highlights")

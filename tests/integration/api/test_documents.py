@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from urllib.parse import quote
 
 import httpx
 import pytest
+from PIL import Image
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+from sqlalchemy import select
 
+from kb_platform.database.tables import DocumentVersion
 from tests.integration.api.conftest import RULES, ReadAll, Rules, Running, upload
 
 
@@ -179,3 +185,65 @@ def test_a_hostile_name_is_only_data(editor: httpx.Client, base: str, name: str)
     assert len(document["name"]) <= 255
     assert not set(document["name"]) & set("/\\\x07\u202e")
     assert editor.get(f"/api/v1/documents/{document['id']}/original").content == b"x"
+
+
+def a_pdf(*, password: str = "") -> bytes:
+    """A page of one line, 200 by 100 points."""
+    content = b"BT /F1 12 Tf 20 50 Td (Office hours are on Monday.) Tj ET"
+    writer = PdfWriter()
+    page = writer.add_blank_page(200, 100)
+    font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+    helvetica = DictionaryObject({NameObject(key): NameObject(value) for key, value in font.items()})
+    fonts = DictionaryObject({NameObject("/F1"): helvetica})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+    stream = DecodedStreamObject()
+    stream.set_data(content)
+    page[NameObject("/Contents")] = writer._add_object(stream)
+    if password:
+        writer.encrypt(password)
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
+def test_a_pdf_shows_its_page_and_the_box_of_a_passage(
+    server: Running, editor: httpx.Client, base: str, read_all: ReadAll
+) -> None:
+    document_id = upload(editor, base, ("hours.pdf", a_pdf())).json()["documents"][0]["id"]
+    read_all(base)
+    path = f"/api/v1/documents/{document_id}"
+    (page,) = editor.get(path).json()["coverage"]
+    assert (page["number"], page["status"]) == (1, "text")
+    for _ in range(2):  # drawn, then out of the cache
+        answer = editor.get(f"{path}/pages/1", params={"width": 700})
+        assert answer.headers["content-type"] == "image/png"
+        assert Image.open(io.BytesIO(answer.content)).size == (800, 400)
+    text = editor.get(f"{path}/content").json()["text"]
+    start = text.index("Monday")
+    (segment,) = editor.get(f"{path}/highlights", params={"start": start, "end": start + 6}).json()["segments"]
+    anchor = segment["anchor"]
+    assert (anchor["type"], anchor["page"], anchor["edges"]) == ("page", 1, [])
+    assert 0.5 < anchor["x0"] < anchor["x1"] < 1
+    assert 0.3 < anchor["y0"] < anchor["y1"] < 0.6
+    for number in (0, 2, 10**12):
+        assert editor.get(f"{path}/pages/{number}").status_code == 404
+
+
+def test_a_text_file_has_no_pages(reader: httpx.Client, rules: Rules) -> None:
+    assert reader.get(f"/api/v1/documents/{rules.id}/pages/1").status_code == 404
+
+
+def test_an_encrypted_pdf_asks_for_its_password_takes_it_and_shows_its_page(
+    server: Running, editor: httpx.Client, base: str, read_all: ReadAll
+) -> None:
+    document_id = upload(editor, base, ("secret.pdf", a_pdf(password="开门"))).json()["documents"][0]["id"]
+    path = f"/api/v1/documents/{document_id}"
+    read_all(base)
+    assert (editor.get(path).json()["state"], editor.get(path).json()["error_code"]) == ("failed", "password_required")
+    editor.post(f"{path}/retry", json={"password": "开门"})
+    read_all(base)
+    assert editor.get(path).json()["state"] == "ready"
+    assert editor.get(f"{path}/pages/1").headers["content-type"] == "image/png"
+    with server.services.database.reading() as session:
+        version = session.scalars(select(DocumentVersion).where(DocumentVersion.document_id == document_id)).one()
+    assert "开门" not in version.encrypted_password
