@@ -61,7 +61,12 @@ class StructureNodeParser(NodeParser):
     def class_name(cls) -> str:
         return "StructureNodeParser"
 
-    def _parse_nodes(self, nodes: Sequence[BaseNode], show_progress: bool = False, **_options: Any) -> list[BaseNode]:
+    def _parse_nodes(
+        self,
+        nodes: Sequence[BaseNode],
+        show_progress: bool = False,  # noqa: ARG002 - the base class's signature
+        **_options: Any,
+    ) -> list[BaseNode]:
         limits = Limits.of(self.chunk_tokens, self._tokenizer.max_tokens)
         made: list[BaseNode] = []
         for node in nodes:
@@ -86,7 +91,11 @@ class StructureNodeParser(NodeParser):
             )
         return made
 
-    def _postprocess_parsed_nodes(self, nodes: list[BaseNode], parent_doc_map: dict[str, Document]) -> list[BaseNode]:
+    def _postprocess_parsed_nodes(
+        self,
+        nodes: list[BaseNode],
+        parent_doc_map: dict[str, Document],  # noqa: ARG002 - the base class's signature
+    ) -> list[BaseNode]:
         """Link neighbours. Offsets are right already; the base class would search the text for each node."""
         for left, right in itertools.pairwise(nodes):
             if left.ref_doc_id == right.ref_doc_id:

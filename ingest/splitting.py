@@ -243,9 +243,9 @@ def _packed(section: _Section, parsed: ParsedDocument, limits: Limits) -> Iterat
     for block in section.blocks:
         size = sum(piece.tokens for piece in block)
         only_titles = all(parsed.blocks[piece.block].kind == BlockKind.HEADING for piece in open_pieces)
-        if filled + size > limits.target and size <= limits.target and filled >= 0.4 * limits.target:
-            if not only_titles:
-                close()
+        apart = filled + size > limits.target >= size and filled >= 0.4 * limits.target
+        if apart and not only_titles:
+            close()
         for piece in block:
             if filled + piece.tokens > limits.target and open_pieces:
                 titles = all(parsed.blocks[open_.block].kind == BlockKind.HEADING for open_ in open_pieces)

@@ -53,7 +53,7 @@ _NAMES = {
     "xlsx": "an Excel workbook",
     "image": "an image",
 }
-_IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+_IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*")
 _SUPPORTED = "Supported are PDF, DOCX, PPTX, XLSX, CSV, HTML, Markdown, TXT, JSON and images (PNG, JPEG, TIFF, WebP)."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LEGACY = {
@@ -120,13 +120,18 @@ def _by_content(head: bytes, source: Source) -> str:
         return _zip_format(source)
     if head.startswith(_OLE):
         _refuse_ole(source)
-    if head.startswith(_IMAGES) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP"):
-        if not head.startswith(b"BM") or b"\x00" in head[:30]:
-            return "image"
+    if _is_image(head):
+        return "image"
     for pattern, reason in _OTHER:
         if pattern.match(head):
             raise UnsupportedFormat(source.file_name, reason)
     return ""
+
+
+def _is_image(head: bytes) -> bool:
+    if head.startswith(b"BM"):
+        return b"\x00" in head[:30]
+    return head.startswith(_IMAGES) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
 
 
 def _zip_format(source: Source) -> str:

@@ -67,7 +67,7 @@ def parse(source: Source) -> ParsedDocument:
     builder = DocumentBuilder(FileFormat.DOCX, source.file_name, source.max_characters)
     with open_archive(source) as archive:
         part = main_part(archive, "word/document.xml", source)
-        related = {kind: path for kind, path in relationships(archive, part, source).values()}
+        related = dict(relationships(archive, part, source).values())
         root = read_tree(archive, part, source)
         styles = _styles(archive, related.get("styles", ""), source)
         numbering = Numbering(read_optional_tree(archive, related.get("numbering", ""), source))
@@ -204,7 +204,7 @@ class _Reader:
         rows, header = table_rows(table)
         if not any(any(row) for row in rows):
             return
-        if len(rows) == 1 and len(rows[0]) == 1 or all(len(row) == 1 for row in rows):
+        if (len(rows) == 1 and len(rows[0]) == 1) or all(len(row) == 1 for row in rows):
             for element in _blocks(table, into_tables=True):  # a frame around text, not a table
                 self._paragraph(element)
             return
@@ -318,7 +318,7 @@ def table_rows(table: etree._Element) -> tuple[list[list[str]], int]:
 
 
 def _cell_texts(cell: etree._Element) -> list[str]:
-    texts = []
+    texts: list[str] = []
     for element in _blocks(cell):
         if local(element) == "tbl":
             inner, _ = table_rows(element)

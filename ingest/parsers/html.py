@@ -1,7 +1,8 @@
-"""HTML: the main content's headings, paragraphs, lists, tables and code; navigation, scripts and styles are not text."""
+"""HTML: the main content's headings, paragraphs, lists, tables and code; navigation and scripts are not."""
 
 from __future__ import annotations
 
+import copy
 import re
 
 from lxml import etree, html  # type: ignore[import-untyped]
@@ -95,6 +96,7 @@ _LIST_PARENTS = frozenset(("ul", "ol", "menu"))
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _MAX_SPAN = 100
+_LEAST_SHARE = 0.2
 _REPEATED_CHARACTERS = 40
 _BREAK = "\x1f"
 _PARAGRAPH_BREAK = re.compile(rf"{_BREAK}\s*{_BREAK}")
@@ -117,10 +119,13 @@ def parse(source: Source) -> ParsedDocument:
     builder = DocumentBuilder(FileFormat.HTML, source.file_name, source.max_characters)
     builder.metadata["encoding"] = encoding
     title = root.findtext(".//title") or ""
+    whole = copy.deepcopy(root)
     _drop(root)
-    _Walk(builder).run(_main_content(root))
-    if not len(builder):
-        _Walk(builder).run(root)
+    _drop(whole, chrome=False)
+    content = _main_content(root)
+    if len(_text(content).strip()) < _LEAST_SHARE * len(_text(whole).strip()):
+        content = whole  # a page of nothing but menus is about its menus
+    _Walk(builder).run(content)
     return builder.finish(title=title, nothing_readable="the page holds no text (its content may come from scripts).")
 
 
@@ -151,12 +156,12 @@ def _decoded(source: Source) -> tuple[str, str]:
     return decode(data, source.file_name)
 
 
-def _drop(root: html.HtmlElement) -> None:
-    """Remove what is no content, keeping the text that follows it."""
+def _drop(root: html.HtmlElement, chrome: bool = True) -> None:
+    """Remove what is no content (with `chrome`, navigation too), keeping the text that follows it."""
     for element in list(root.iter(etree.Element)):
         if element is root or element.getparent() is None or element.tag in ("body", "html"):
             continue
-        if element.tag in _DROPPED or _is_hidden(element) or _is_chrome(element):
+        if element.tag in _DROPPED or _is_hidden(element) or (chrome and _is_chrome(element)):
             element.drop_tree()
 
 
@@ -169,7 +174,7 @@ def _is_hidden(element: html.HtmlElement) -> bool:
 
 
 def _is_chrome(element: html.HtmlElement) -> bool:
-    if element.get("role") in _LANDMARKS:
+    if element.tag == "nav" or element.get("role") in _LANDMARKS:
         return True
     if element.tag in ("footer", "header") and element.getparent().tag == "body":
         return element.find(".//h1") is None
@@ -235,7 +240,7 @@ class _Walk:
             if event == "start":
                 self._start(walk, node, tag)
             else:
-                self._end(node, tag)
+                self._end(tag)
             if event == "end" and node is not root and node.tail:
                 self._pending.append(node.tail)
         self._flush()
@@ -265,7 +270,7 @@ class _Walk:
                 self._pending.append(f" {alt} ")
             self._pending.append(node.text or "")
 
-    def _end(self, node: html.HtmlElement, tag: str) -> None:
+    def _end(self, tag: str) -> None:
         if tag in _BLOCKS:
             self._flush()
         if tag in _LIST_PARENTS:
@@ -318,8 +323,8 @@ def _grid(table: html.HtmlElement) -> tuple[list[list[str]], int]:
             _reach_down(reaching, below, line)
             text = _shown(_text(cell))
             down = _span(cell, "rowspan")
-            for copy in range(_span(cell, "colspan")):
-                shown = text if copy == 0 or len(text) <= _REPEATED_CHARACTERS else ""
+            for repeat in range(_span(cell, "colspan")):
+                shown = text if repeat == 0 or len(text) <= _REPEATED_CHARACTERS else ""
                 if down > 1:
                     below[len(line)] = (down - 1, shown)
                 line.append(shown)

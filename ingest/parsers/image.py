@@ -35,7 +35,7 @@ def parse(source: Source) -> ParsedDocument:
             if image.format == "GIF":
                 frames = 1
             for number, frame in zip(range(1, frames + 1), ImageSequence.Iterator(image), strict=False):
-                _check_size(frame, source)
+                check_size(frame, source.file_name)
                 picture = prepared(frame)
                 height, width = picture.shape[:2]
                 lines = recognise(picture, width, height)
@@ -75,11 +75,12 @@ def prepared(frame: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(frame)
 
 
-def _check_size(image: Image.Image, source: Source) -> None:
+def check_size(image: Image.Image, file_name: str) -> None:
+    """Raise LimitExceeded when a picture has more pixels than can be read."""
     pixels = image.width * image.height
     if pixels > _MOST_PIXELS:
         raise LimitExceeded(
-            source.file_name,
+            file_name,
             f"the picture has {pixels / 1e6:,.0f} million pixels; {_MOST_PIXELS / 1e6:,.0f} million can be read. "
             "Save it in a smaller size.",
         )

@@ -156,7 +156,7 @@ def _duration(value: dt.timedelta) -> str:
 
 def _date(value: dt.datetime | dt.date | dt.time, number_format: str) -> str:
     section = _sections(number_format)[0]
-    tokens = [match for match in _TOKEN.finditer(section)]
+    tokens = list(_TOKEN.finditer(section))
     codes = [(match.group(6) or "").lower() for match in tokens]
     if not any(code and code[0] in "ymdhsea" for code in codes):
         return _plain_date(value)

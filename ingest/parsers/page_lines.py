@@ -28,6 +28,8 @@ class Line:
     size: float = 0.0
     bold: bool = False
     order: int = 0
+    pieces: tuple[Line, ...] = ()
+    """The lines that it was joined of, side by side with gaps between; empty where it is one run."""
 
     @property
     def height(self) -> float:
@@ -104,11 +106,6 @@ def joined(lines: list[Line]) -> Line:
     """Return the lines of one row as one line, a space between each."""
     if len(lines) == 1:
         return lines[0]
-    edges: tuple[float, ...] = ()
-    if all(line.edges for line in lines) and all(
-        left.x1 <= right.x0 + 0.5 for left, right in zip(lines, lines[1:], strict=False)
-    ):
-        edges = sum((line.edges for line in lines), ())
     largest = max(lines, key=lambda line: len(line.text))
     return Line(
         text=" ".join(line.text for line in lines),
@@ -116,8 +113,39 @@ def joined(lines: list[Line]) -> Line:
         y0=min(line.y0 for line in lines),
         x1=max(line.x1 for line in lines),
         y1=max(line.y1 for line in lines),
-        edges=edges,
         size=largest.size,
         bold=all(line.bold for line in lines),
         order=min(line.order for line in lines),
+        pieces=tuple(lines),
     )
+
+
+def without_doubles(lines: list[Line]) -> list[Line]:
+    """Leave out lines drawn twice in one place (shadows, bold by overprinting)."""
+    seen: dict[str, list[Line]] = {}
+    kept = []
+    for line in lines:
+        same = seen.setdefault(line.text, [])
+        near = 0.3 * line.size
+        if any(abs(line.x0 - other.x0) < near and abs(line.y0 - other.y0) < near for other in same):
+            continue
+        same.append(line)
+        kept.append(line)
+    return kept
+
+
+def apart(lines: list[Line]) -> list[Line]:
+    """Trim boxes that reach into the line above or below (fonts name heights beyond their letters)."""
+    ordered = sorted(lines, key=lambda line: line.middle)
+    for at, line in enumerate(ordered):
+        for other in ordered[at + 1 : at + 40]:
+            if other.y0 >= line.y1:
+                if other.middle - line.middle > 2 * line.height:
+                    break
+                continue
+            if min(line.x1, other.x1) <= max(line.x0, other.x0):
+                continue
+            reach = line.y1 - other.y0
+            if 0 < reach < 0.6 * min(line.height, other.height):
+                line.y1 = other.y0 = other.y0 + reach / 2
+    return lines

@@ -8,6 +8,8 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 _MOST_PARTS = 250
+_COLUMN_HEIGHT = 32.0
+"""Points from which a stack of lines counts as a column (three lines of a usual text)."""
 
 
 class Placed(Protocol):
@@ -69,8 +71,12 @@ def _relations(parts: Sequence[Placed]) -> np.ndarray[tuple[int, int], np.dtype[
             y1[between] <= np.maximum(middle[:, None], middle[None, :])
         )
         spanned |= spans & lies
-    before = (overlap & above) | (left & ~spanned)
+    # a short piece (a heading set out to the left) is no column: then only what stands beside it comes after it
+    beside = np.minimum(y1[:, None], y1[None, :]) - np.maximum(y0[:, None], y0[None, :]) > 0
+    tall = y1 - y0 > _COLUMN_HEIGHT
+    before = (overlap & above) | (left & ~spanned & (beside | (tall[:, None] & tall[None, :])))
     np.fill_diagonal(before, False)
     both = before & before.T
     before &= ~(both & ~above)
-    return before.astype(np.int32)
+    relations: np.ndarray[tuple[int, int], np.dtype[np.int32]] = before.astype(np.int32)
+    return relations

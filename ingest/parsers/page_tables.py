@@ -124,6 +124,8 @@ def _table(rows: Sequence[Row]) -> TableArea | None:
 
 def _is_key_value(rows: Sequence[Row]) -> bool:
     """Two columns are a table when they hold short cells, not two columns of a text."""
+    if sum(len(row[0].text) <= 2 and not row[0].text.isalnum() for row in rows) > 0.5 * len(rows):
+        return False  # a list whose marks stand apart
     rights = [row[-1].text for row in rows]
     numbers = sum(bool(_NUMBER.match(text)) for text in rights)
     if numbers >= 0.5 * len(rights):

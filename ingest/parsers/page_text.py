@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingest.parsers.builder import DocumentBuilder, Run
-from ingest.parsers.page_lines import Line, PageContent, TableArea, anchor_of
+from ingest.parsers.page_lines import Line, PageContent, TableArea, anchor_of, part_of
 from ingest.parsers.scripts import ARTICLE, LIST_MARK, chinese_heading_level, ends_sentence, glue, is_cjk, words_of
 from ingest.parsers.tables import escaped
-from kb_platform.domain.document import BlockKind
+from kb_platform.domain.document import BlockKind, PageAnchor
 
 _MARGIN = 0.13
 """Share of the page's height at its top and bottom in which running heads stand."""
@@ -20,7 +21,7 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,4})[.、]?\s+\S|^(\d{1,2}(?:\.\d{1,2}){1,4})\s*[^\d\s.%]")
-_LEADERS = re.compile(r"(?:[.·…‥]\s*){5,}\s*\d*\s*$")
+_LEADERS = re.compile(r"\s*(?:[.·…‥]\s*){5,}(\d*|[ivxlc]*)\s*$")
 _CAPTION = re.compile(r"^(?:fig(?:ure)?\.?|table|chart|图|表|圖)\s*\d+(?:[-.]\d+)*[.:：\s]", re.IGNORECASE)
 _HEADING_CHARACTERS = 160
 
@@ -68,6 +69,8 @@ def add_pages(builder: DocumentBuilder, pages: Sequence[PageContent], outline: M
     `outline` gives the levels of the titles in the file's table of contents, by their text without blanks.
     """
     running = _running_heads(pages)
+    if running and all((page.number, part.order) in running for page in pages for part in page.parts):
+        running = set()  # pages of nothing but numbers
     sizes = _sizes(pages, running)
     words = words_of(line.text for page in pages for line in page.lines)
     open_paragraph: _Paragraph | None = None
@@ -104,13 +107,13 @@ def _running_heads(pages: Sequence[PageContent]) -> set[tuple[int, int]]:
             if _PAGE_NUMBER.match(line.text):
                 numbers[edge].append((page.number, line.order))
             else:
-                shape = re.sub(r"\d+", "#", "".join(line.text.split())).lower()
+                shape = re.sub(r"\d+|\b[ivxlc]+$", "#", line.text.lower()).replace(" ", "")
                 places[shape, edge].append((page.number, line.order))
     found: set[tuple[int, int]] = set()
     filled = sum(bool(page.parts) for page in pages)
     for where in places.values():
         on_pages = len({number for number, _ in where})
-        if on_pages >= 3 and on_pages >= 0.3 * filled or on_pages >= 8:
+        if on_pages >= 8 or (on_pages >= 3 and on_pages >= 0.3 * filled):
             found.update(where)
     for where in numbers.values():
         if len({number for number, _ in where}) >= 0.4 * filled:
@@ -122,7 +125,8 @@ def _sizes(pages: Sequence[PageContent], running: set[tuple[int, int]]) -> _Size
     characters: Counter[float] = Counter()
     for page in pages:
         for line in page.lines:
-            if (page.number, line.order) not in running:
+            upright = line.height <= line.x1 - line.x0 or len(line.text) < 3
+            if upright and (page.number, line.order) not in running:
                 characters[round(line.size * 2) / 2] += len(line.text)
     if not characters:
         return _Sizes(10.0, ())
@@ -138,7 +142,7 @@ def _sizes(pages: Sequence[PageContent], running: set[tuple[int, int]]) -> _Size
 def _pitch(parts: Sequence[Line | TableArea]) -> float:
     """Return the usual distance from line to line on a page."""
     steps = []
-    for above, below in zip(parts, parts[1:], strict=False):
+    for above, below in itertools.pairwise(parts):
         if isinstance(above, Line) and isinstance(below, Line) and above.x0 < below.x1 and below.x0 < above.x1:
             step = below.middle - above.middle
             if 0.5 * below.height < step < 4 * below.height:
@@ -152,12 +156,12 @@ def _pitch(parts: Sequence[Line | TableArea]) -> float:
 def _reach(parts: Sequence[Line | TableArea]) -> dict[int, float]:
     """Return for each line (by order) how far right the lines of its column reach."""
     lines = [part for part in parts if isinstance(part, Line)]
-    edges = {}
-    for line in lines:
-        column = [other.x1 for other in lines if other.x0 < line.x1 and other.x1 > line.x0 and other.x0 > line.x0 - 60]
-        column.sort()
-        edges[line.order] = column[int(0.9 * (len(column) - 1))]
-    return edges
+    reach = {}
+    for at, line in enumerate(lines):
+        near = lines[max(0, at - 25) : at + 26]
+        ends = sorted(other.x1 for other in near if abs(other.x0 - line.x0) < 3 * max(line.size, other.size))
+        reach[line.order] = ends[int(0.85 * (len(ends) - 1))]
+    return reach
 
 
 def _kind(line: Line, sizes: _Sizes, outline: Mapping[str, int]) -> tuple[BlockKind, int]:
@@ -179,9 +183,14 @@ def _kind(line: Line, sizes: _Sizes, outline: Mapping[str, int]) -> tuple[BlockK
             number = numbered.group(1) or numbered.group(2)
             if line.bold and not ends_sentence(text) and len(text) < 90:
                 return BlockKind.HEADING, min(5, number.count(".") + 1 + bool(sizes.headings))
-        elif line.bold and len(text) < 60 and not ends_sentence(text) and not LIST_MARK.match(text):
-            if text[:1].isupper() or is_cjk(text[0]):
-                return BlockKind.HEADING, min(5, len(sizes.headings) + 2)
+        elif (
+            line.bold
+            and len(text) < 60
+            and not ends_sentence(text)
+            and not LIST_MARK.match(text)
+            and (text[:1].isupper() or is_cjk(text[0]))
+        ):
+            return BlockKind.HEADING, min(5, len(sizes.headings) + 2)
     if LIST_MARK.match(text):
         return BlockKind.LIST_ITEM, 1
     return BlockKind.PARAGRAPH, 0
@@ -216,7 +225,7 @@ def _goes_on(
         return False
     if abs(line.size - last.size) > 0.2 * max(last.size, line.size) and len(text) > 3 and len(before) > 3:
         return False
-    below = last_page is page and 0 < line.middle - last.middle
+    below = last_page is page and line.middle - last.middle > 0
     if not below or line.x0 > last.x1 or line.x1 < last.x0:
         return paragraph.kind != BlockKind.CAPTION and _runs_over(before, text, last, line)
     step = line.middle - last.middle
@@ -230,9 +239,7 @@ def _goes_on(
     indented = line.x0 > last.x0 + 0.8 * line.size and line.x0 > first_left + 0.5 * line.size
     if indented and paragraph.kind == BlockKind.PARAGRAPH and (ends_sentence(before) or not text[:1].islower()):
         return len(paragraph.lines) == 1 and not ends_sentence(before) and not short
-    if ends_sentence(before) and paragraph.kind == BlockKind.PARAGRAPH and line.x0 > last.x0 + 0.8 * line.size:
-        return False
-    return True
+    return not (ends_sentence(before) and paragraph.kind == BlockKind.PARAGRAPH and line.x0 > last.x0 + 0.8 * line.size)
 
 
 def _joins_short(before: str, text: str) -> bool:
@@ -258,9 +265,19 @@ def _close(builder: DocumentBuilder, paragraph: _Paragraph | None, words: Collec
 
 def _runs(lines: Sequence[tuple[Line, PageContent]], words: Collection[str] = ()) -> Iterator[Run]:
     """Yield the lines as runs, hyphens at line ends dropped, with what joins them between."""
-    for at, (line, page) in enumerate(lines):
+    whole = [(piece, page, at) for at, (line, page) in enumerate(lines) for piece in (line.pieces or (line,))]
+    for number, (line, page, at) in enumerate(whole):
         anchor = anchor_of(line, page)
         text = line.text
+        if number + 1 < len(whole) and whole[number + 1][2] == at:
+            yield Run(text, anchor)
+            yield Run(" ")
+            continue
+        if (leaders := _LEADERS.search(text)) and leaders.start() and line.edges:
+            yield from _without_leaders(line, leaders, page)
+            if at + 1 < len(lines):
+                yield Run("\n")
+            continue
         if at + 1 == len(lines):
             yield Run(text, anchor)
             return
@@ -268,11 +285,20 @@ def _runs(lines: Sequence[tuple[Line, PageContent]], words: Collection[str] = ()
         if drop:
             text = text.rstrip()[:-drop]
             edges = anchor.edges[: len(text) + 1]
-            anchor = type(anchor)(
-                anchor.page, anchor.x0, anchor.y0, edges[-1] if edges else anchor.x1, anchor.y1, edges
-            )
+            anchor = replace(anchor, x1=edges[-1] if edges else anchor.x1, edges=edges)
         yield Run(text, anchor)
         yield Run(between)
+
+
+def _without_leaders(line: Line, leaders: re.Match[str], page: PageContent) -> Iterator[Run]:
+    """A line of a table of contents: title … page, without the row of dots between."""
+    title = part_of(line, 0, leaders.start())
+    number = part_of(line, leaders.start(1), len(line.text))
+    if title is not None:
+        yield Run(title.text, anchor_of(title, page))
+    if number is not None:
+        yield Run(" … ")
+        yield Run(number.text, anchor_of(number, page))
 
 
 def _add_table(builder: DocumentBuilder, table: TableArea, page: PageContent) -> None:
@@ -293,11 +319,10 @@ def _cell_runs(cell: Sequence[Line], page: PageContent) -> Iterator[Run]:
     lines = sorted(cell, key=lambda line: (round(line.middle / max(1.0, line.height)), line.x0))
     for run in _runs([(line, page) for line in lines]):
         shown = escaped(run.text) if run.anchor is not None else run.text
-        if shown == run.text or run.anchor is None:
+        if shown == run.text or not isinstance(run.anchor, PageAnchor):
             yield run
         elif shown:
-            anchor = run.anchor
-            yield Run(shown, type(anchor)(anchor.page, anchor.x0, anchor.y0, anchor.x1, anchor.y1))  # type: ignore[union-attr, call-arg]
+            yield Run(shown, replace(run.anchor, edges=()))
 
 
 def _header_rows(table: TableArea) -> int:

@@ -23,7 +23,7 @@ from ingest.parsers.pdf_characters import lines_of, read_characters
 from ingest.parsers.pdf_rulings import ruled_tables
 from ingest.parsers.source import Source
 from kb_platform.domain.document import BLOCK_SEPARATOR, FileFormat, PageCoverage, PageStatus, ParsedDocument
-from kb_platform.domain.errors import CorruptFile, GarbledText, NothingReadable, PasswordRequired
+from kb_platform.domain.errors import CorruptFile, GarbledText, LimitExceeded, NothingReadable, PasswordRequired
 
 _MAX_PAGES = 20_000
 _SPARSE_CHARACTERS = 120
@@ -175,7 +175,7 @@ def _has_large_picture(page: pdfium.PdfPage) -> bool:
             item, a, b, c, d
         ):
             area += max(0.0, c.value - a.value) * max(0.0, d.value - b.value)
-    return area >= _LARGE_PICTURE * width * height
+    return bool(area >= _LARGE_PICTURE * width * height)
 
 
 def is_garbled(texts: list[str]) -> bool:
@@ -201,7 +201,7 @@ def _refuse_unreadable(source: Source, pages: list[PageContent], found: _Found) 
             "Print it to a new PDF, or upload the original document.",
         )
     if found.ocr_failed:
-        raise NothingReadable(source.file_name, f"{found.ocr_failed}. Save it with smaller pictures.")
+        raise LimitExceeded(source.file_name, f"{found.ocr_failed}. Save it with smaller pictures.")
     if not source.ocr and any(page.reason for page in pages):
         raise NothingReadable(source.file_name, "its pages are pictures and OCR is switched off.")
     if pages and all(page.status == PageStatus.FAILED for page in pages):

@@ -15,11 +15,12 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from ingest.parsers.page_lines import Line
+from ingest.parsers.page_lines import Line, apart, without_doubles
 
 _HYPHEN_AT_LINE_END = "\x02"
 _WIDE_GAP = 0.9
 """Gap between two characters of a line, in its height, that divides it (columns, cells)."""
+_TALLER = 0.3
 _BOLD_WEIGHT = 600
 _LIGATURES = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 
@@ -66,7 +67,7 @@ def _no_boxes() -> Floats:
 def _codes(text_page: pdfium.PdfTextPage, count: int) -> NDArray[np.uint32]:
     buffer = (ctypes.c_ushort * (count + 1))()
     got = pdfium_c.FPDFText_GetText(text_page.raw, 0, count, buffer) if count else 1
-    units = np.frombuffer(buffer, dtype=np.uint16)[:count].astype(np.uint32)
+    units: NDArray[np.uint32] = np.frombuffer(bytes(buffer), dtype=np.uint16)[:count].astype(np.uint32)
     if got - 1 == count and not ((units >= 0xD800) & (units < 0xE000)).any():
         return units
     unicode_of, handle = pdfium_c.FPDFText_GetUnicode, text_page.raw
@@ -119,7 +120,7 @@ def lines_of(page: PageCharacters, text_page: pdfium.PdfTextPage) -> list[Line]:
             weight = pdfium_c.FPDFText_GetFontWeight
             line.bold = min(weight(text_page.raw, first), weight(text_page.raw, last)) >= _BOLD_WEIGHT
             lines.append(line)
-    return lines
+    return apart(without_doubles(lines))
 
 
 def _breaks(boxes: Floats, codes: NDArray[np.uint32]) -> Flags:
@@ -131,12 +132,14 @@ def _breaks(boxes: Floats, codes: NDArray[np.uint32]) -> Flags:
     gap = after[:, 0] - before[:, 2]
     turned = _is_right_to_left(codes)
     either = turned[:-1] | turned[1:]
-    beside = (shared > 0.4 * low) & (((gap < _WIDE_GAP * high) & (gap > -0.8 * high)) | (either & (gap > -1e6)))
+    beside = (shared > 0.4 * low) & (((gap < _WIDE_GAP * high) & (gap > -1.2 * high)) | (either & (gap > -1e6)))
     widths = boxes[:, 2] - boxes[:, 0]
     stacked_shared = np.minimum(before[:, 2], after[:, 2]) - np.maximum(before[:, 0], after[:, 0])
     stacked_gap = np.maximum(after[:, 1] - before[:, 3], before[:, 1] - after[:, 3])
     stacked = (stacked_shared > 0.5 * np.minimum(widths[:-1], widths[1:])) & (stacked_gap < 0.6 * high) & ~beside
-    return np.append(True, ~(beside | _in_long_runs(stacked)))
+    back = before[:, 0] - after[:, 2]  # upside down: each character to the left of the one before
+    backwards = (shared > 0.4 * low) & (np.abs(back) < _WIDE_GAP * high) & ~beside
+    return np.append(True, ~(beside | _in_long_runs(stacked) | _in_long_runs(backwards)))
 
 
 def _in_long_runs(flags: Flags, least: int = 3) -> Flags:
@@ -165,6 +168,9 @@ def _line(page: PageCharacters, first: int, last: int, shown: NDArray[np.intp], 
     x1, y1 = own[:, 2].max(), own[:, 3].max()
     heights = own[:, 3] - own[:, 1]
     size = float(np.median(heights))
+    if y1 - y0 < 2.2 * size:  # one tall sign (a root, an integral) does not make the line taller
+        y0 = max(y0, np.median(own[:, 1]) - _TALLER * size)
+        y1 = min(y1, np.median(own[:, 3]) + _TALLER * size)
     left = text_boxes[:, 0]
     edges: tuple[float, ...] = ()
     running = np.maximum.accumulate(left)

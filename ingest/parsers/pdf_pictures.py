@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 _DPI = 200
 _MOST_SIDE = 2_400
 _LEAST_SIDE = 800
-_MOST_IMAGE_PIXELS = 60_000_000
+MOST_IMAGE_PIXELS = 60_000_000
 """Images inside a page are decoded whole, whatever size the page is rendered at."""
 _BLANK_SIDE = 300
 
@@ -24,7 +24,7 @@ class TooManyPixels(Exception):
 def picture_of(page: pdfium.PdfPage) -> NDArray[np.uint8] | None:
     """Return the page rendered for OCR (height, width, RGB); None when it is blank. Raises TooManyPixels."""
     pixels = image_pixels(page)
-    if pixels > _MOST_IMAGE_PIXELS:
+    if pixels > MOST_IMAGE_PIXELS:
         raise TooManyPixels(f"an image of {pixels / 1e6:,.0f} million pixels is more than can be read")
     width, height = page.get_size()
     if width <= 0 or height <= 0 or page.get_objects is None:

@@ -201,9 +201,7 @@ def _add_frame(builder: DocumentBuilder, frame: etree._Element, anchor: SlideAnc
         line: list[Cell] = []
         for cell in row:
             if local(cell) == "tc":
-                body = child(cell, "txBody")
-                text = " ".join(text for text, _ in _paragraphs(body)) if body is not None else ""
-                line.append((text, anchor if text else None))
+                line.append(_cell(cell, line, rows, anchor))
         rows.append(line)
     rows = [row for row in rows if any(text for text, _ in row)]
     properties = child(table, "tblPr")
@@ -211,6 +209,17 @@ def _add_frame(builder: DocumentBuilder, frame: etree._Element, anchor: SlideAnc
     runs, lines = table_runs(rows, 1 if len(rows) > 1 and (headed or all(text for text, _ in rows[0])) else 0)
     if rows:
         builder.add(BlockKind.TABLE, runs, header_rows=lines)
+
+
+def _cell(cell: etree._Element, line: list[Cell], above: list[list[Cell]], anchor: SlideAnchor) -> Cell:
+    """Return a cell's text; a merged one's label is repeated down its rows, and across in the header."""
+    if attribute(cell, "vMerge") in ("1", "true") and above and len(line) < len(above[-1]):
+        return above[-1][len(line)]
+    if attribute(cell, "hMerge") in ("1", "true") and line:
+        return line[-1] if not above else ("", None)
+    body = child(cell, "txBody")
+    text = " ".join(text for text, _ in _paragraphs(body)) if body is not None else ""
+    return text, anchor if text else None
 
 
 def _add_notes(

@@ -20,11 +20,13 @@ _HYPHENS = "-\u2010\u2011\xad"
 
 _CHINESE_NUMBER = "[一二三四五六七八九十百千零〇两\\d]+"
 CHINESE_HEADING = re.compile(
-    rf"^第\s*{_CHINESE_NUMBER}\s*(?:编|篇|部分|章|节)(?:[\s　:：、]|$|(?=[^\s，。；]{{1,40}}$))|^附\s*[录件则](?:\s*[A-Z\d一二三四五六七八九十]+)?(?:[\s　:：]|$)"
+    rf"^第\s*{_CHINESE_NUMBER}\s*(?:编|篇|部分|章|节)(?:[\s　:：、]|$|(?=[^\s，。；]{{1,40}}$))"
+    r"|^附\s*[录件则](?:\s*[A-Z\d一二三四五六七八九十]+)?(?:[\s　:：]|$)"
 )
 ARTICLE = re.compile(rf"^第\s*{_CHINESE_NUMBER}\s*条")
 LIST_MARK = re.compile(
-    rf"^(?:[•●○▪■□◆◇➢►‣⁃·]\s*|[-–—*]\s+|[（(](?:{_CHINESE_NUMBER}|[a-zA-Z]|[ivx]+)[)）]\s*|{_CHINESE_NUMBER}、|\d{{1,3}}[.)]\s+|[a-zA-Z][.)]\s+|[①-⑳])"
+    rf"^(?:[•●○▪■□◆◇➢►‣⁃·]\s*|[-–—*]\s+|[（(](?:{_CHINESE_NUMBER}|[a-zA-Z]|[ivx]+)[)）]\s*"
+    rf"|{_CHINESE_NUMBER}、|\d{{1,3}}[.)]\s+|[a-zA-Z][.)]\s+|[①-⑳])"
 )
 _SENTENCE_END = re.compile(r"[。！？!?；;.…]['”’\")）」』]*$")
 

@@ -123,7 +123,7 @@ def _merges(archive: zipfile.ZipFile, source: Source) -> dict[str, list[Merge]]:
                 if None not in (left, top, right, bottom) and len(merges) < _MAX_MERGES:
                     merges.append(Merge(int(top or 0), int(left or 0), int(bottom or 0), int(right or 0)))
             cut = window.rfind(b"<")
-            tail = window[cut:] if 0 <= cut and len(window) - cut < 512 else b""
+            tail = window[cut:] if cut >= 0 and len(window) - cut < 512 else b""
         found[entry.filename] = merges
     return found
 
