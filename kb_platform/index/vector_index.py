@@ -92,7 +92,7 @@ class VectorIndex:
 
     def publish(self, version_id: str) -> None:
         """Let the version's points be found."""
-        self._write("/points/payload", {"payload": {"published": 1}, "filter": _where("version_id", version_id)})
+        self._write("/points/payload", {"payload": {"published": True}, "filter": _where("version_id", version_id)})
 
     def delete_version(self, version_id: str) -> None:
         self._delete(_where("version_id", version_id))
@@ -199,7 +199,7 @@ def _point_json(chunk: IndexedChunk, published: bool) -> dict[str, Any]:
             "document_id": chunk.document_id,
             "version_id": chunk.version_id,
             "ordinal": chunk.ordinal,
-            "published": int(published),
+            "published": published,
         },
     }
 
@@ -211,7 +211,7 @@ def _where(field: str, value: str) -> dict[str, Any]:
 def _allowed(scope: AccessScope) -> dict[str, Any]:
     """Return the filter that every search carries."""
     must: list[dict[str, Any]] = [
-        {"key": "published", "match": {"value": 1}},
+        {"key": "published", "match": {"value": True}},
         {"key": "knowledge_base_id", "match": {"any": sorted(scope.knowledge_base_ids)}},
     ]
     if scope.document_ids is not None:

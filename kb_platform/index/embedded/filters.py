@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import qdrant_edge as edge
 
 from kb_platform.index.embedded.errors import BadRequest
@@ -73,6 +74,11 @@ def _match(body: Json) -> Any:
     raise BadRequest(f"the embedded engine knows no match by {sorted(body)}")
 
 
+def _engine_value(value: Any) -> Any:
+    # The binding takes Python's own True for the number 1, which matches no boolean; NumPy's it takes for a boolean.
+    return np.bool_(value) if isinstance(value, bool) else value
+
+
 def _range(body: Json) -> Any:
     bounds = {name: value for name, value in body.items() if value is not None}
     of_dates = any(isinstance(value, str) for value in bounds.values())
@@ -80,7 +86,7 @@ def _range(body: Json) -> Any:
 
 
 _MATCHES: dict[str, Callable[[Any], Any]] = {
-    "value": edge.MatchValue,
+    "value": lambda value: edge.MatchValue(_engine_value(value)),
     "any": edge.MatchAny,
     "except": edge.MatchExcept,
     "text": edge.MatchText,
