@@ -172,8 +172,12 @@ ReadAll = Callable[[str], None]
 
 @pytest.fixture(scope="session")
 def read_all(server: Running) -> ReadAll:
-    """Do every ingest job of a knowledge base that waits, as a worker does."""
-    made = server.services
+    """Do every ingest job of a knowledge base that waits."""
+    return reading(server.services)
+
+
+def reading(made: Services) -> ReadAll:
+    """Return what does a knowledge base's ingest jobs, as a worker does."""
     services = IngestServices(made.database, made.files, made.embedding, made.index, made.settings)
 
     def work(knowledge_base_id: str) -> None:
