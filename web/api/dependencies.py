@@ -24,7 +24,8 @@ _cookie = APIKeyCookie(
 _bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="A session's token or an API key.")
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
+    """Return the process's services (async, or FastAPI would send this line to a thread)."""
     return cast(Services, request.app.state.services)
 
 
