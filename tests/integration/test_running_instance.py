@@ -125,7 +125,7 @@ def test_status_shows_each_process_and_the_documents(folder: Folder, running: Ru
     assert done.returncode == 0, done.stdout
     for name in ("queue", "index", "worker", "scheduler", "web"):
         assert re.search(rf"{name}\s+\d+\s.*yes", done.stdout), done.stdout
-    assert "0 documents" in done.stdout
+    assert "documents: 0" in done.stdout
 
 
 def test_a_second_start_in_the_same_folder_is_refused(folder: Folder, running: RunState) -> None:

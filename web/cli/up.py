@@ -111,4 +111,4 @@ def _count_documents(state: RunState, folder: Folder) -> str:
         return ""
     documents = sum(base["document_count"] for base in bases)
     ready = sum(base["ready_count"] for base in bases)
-    return f"{len(bases)} knowledge bases, {documents} documents, {ready} of them ready"
+    return f"knowledge bases: {len(bases)}, documents: {documents}, ready: {ready}"
