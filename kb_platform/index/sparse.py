@@ -27,6 +27,7 @@ AVERAGE_TERMS = 250
 _RUN = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿]+|[^\W_぀-ヿ㐀-䶿一-鿿豈-﫿]+(?:[-./_:'’][^\W_぀-ヿ㐀-䶿一-鿿豈-﫿]+)*")
 _ARTICLE = re.compile(r"第[0-9零〇一二三四五六七八九十百千两]+[条章节款项编卷号届期页]")
 _HAN = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿]")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _PART = re.compile(r"[-./_:'’]")
 
 
@@ -61,9 +62,9 @@ def terms(text: str) -> Iterator[str]:
 
     Chinese: dictionary words of two and more characters, every pair of neighbouring characters (so that names and
     words that no dictionary knows are found), and article numbers whole. Other scripts: words, numbers and codes in
-    lower case, a code such as CS-101 whole and in parts.
+    lower case, a code such as CS-101 whole and in parts, 1,234.5 as 1234.5.
     """
-    text = unicodedata.normalize("NFKC", text).lower()
+    text = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text).lower())
     yield from _ARTICLE.findall(text)
     for run in _RUN.findall(text):
         if _HAN.match(run):

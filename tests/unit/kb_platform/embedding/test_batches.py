@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb_platform.embedding.model import batches_by_length
+from kb_platform.embedding.tokens import approximate_offsets
+
+
+@given(st.lists(st.integers(0, 600), max_size=200), st.integers(1, 64))
+def test_each_text_is_in_one_batch_and_no_batch_is_too_large(lengths: list[int], most: int) -> None:
+    batches = batches_by_length(lengths, most, batch_tokens=2048)
+    assert sorted(position for batch in batches for position in batch) == list(range(len(lengths)))
+    for batch in batches:
+        assert len(batch) <= most
+        assert len(batch) == 1 or len(batch) * max(lengths[position] for position in batch) <= 2048
+
+
+def test_texts_of_like_length_go_together() -> None:
+    assert batches_by_length([5, 500, 6, 501], 2) == [[3, 1], [2, 0]]
+
+
+@given(st.text())
+def test_approximate_tokens_are_in_order_and_inside_the_text(text: str) -> None:
+    spans = approximate_offsets(text)
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+
+
+def test_a_chinese_character_is_a_token_of_its_own() -> None:
+    assert approximate_offsets("转专业") == [(0, 1), (1, 2), (2, 3)]

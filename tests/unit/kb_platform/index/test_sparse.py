@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb_platform.index.sparse import passage_vector, query_vector, term_index, terms
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("违反第三十二条规定", "第三十二条"),
+        ("依据第12条第3款", "第12条"),
+        ("依据第12条第3款", "第3款"),
+        ("课程CS-101程序设计", "cs-101"),
+        ("文号：教务〔2023〕15号", "2023"),
+        ("合计 1,234.50 元", "1234.50"),
+        ("版本 v2.3.1 发布", "v2.3.1"),
+        ("学分绩点不低于3.0", "3.0"),
+        ("ＣＳ－101", "cs-101"),
+    ],
+)
+def test_a_number_or_code_is_kept_whole(text: str, expected: str) -> None:
+    assert expected in list(terms(text))
+
+
+def test_a_code_is_also_found_by_its_parts() -> None:
+    assert {"cs", "101"} <= set(terms("CS-101"))
+
+
+def test_a_name_that_no_dictionary_knows_is_found_by_its_pairs_of_characters() -> None:
+    assert {"龘靐", "靐齉"} <= set(terms("龘靐齉"))
+
+
+def test_words_of_the_dictionary_are_terms() -> None:
+    assert "图书馆" in set(terms("请到图书馆借书"))
+
+
+def test_case_and_width_make_no_difference() -> None:
+    assert list(terms("ＬＩＢＲＡＲＹ Opening")) == list(terms("library opening"))
+
+
+def test_a_term_that_comes_again_weighs_more_but_ever_less() -> None:
+    once, twice, often = (
+        dict(zip(v.indices, v.values, strict=True))[term_index("library")]
+        for v in (passage_vector(" ".join(["library"] * n + ["desk"] * (10 - n))) for n in (1, 2, 3))
+    )
+    assert once < twice < often
+    assert often - twice < twice - once
+
+
+def test_the_same_term_weighs_less_in_a_longer_passage() -> None:
+    def weight(text: str) -> float:
+        vector = passage_vector(text)
+        return dict(zip(vector.indices, vector.values, strict=True))[term_index("library")]
+
+    assert weight("library " + "desk " * 400) < weight("library desk")
+
+
+def test_each_term_of_a_question_counts_once() -> None:
+    vector = query_vector("library library desk")
+    assert Counter(vector.values) == {1.0: 2}
+
+
+def test_text_without_terms_has_an_empty_vector() -> None:
+    assert query_vector("？！…").indices == ()
+
+
+@given(st.text())
+def test_any_text_has_terms_that_its_own_question_finds(text: str) -> None:
+    passage, question = passage_vector(text), query_vector(text)
+    assert set(question.indices) <= set(passage.indices)
+    assert len(set(passage.indices)) == len(passage.indices)
+    assert all(value > 0 for value in passage.values)

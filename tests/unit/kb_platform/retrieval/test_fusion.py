@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb_platform.index import Candidate
+from kb_platform.retrieval.fusion import fuse
+
+candidates = st.lists(
+    st.builds(
+        Candidate,
+        id=st.uuids().map(str),
+        dense=st.none() | st.floats(-1, 1),
+        sparse=st.none() | st.floats(0, 100),
+    ),
+    max_size=20,
+    unique_by=lambda candidate: candidate.id,
+)
+
+
+@given(candidates, st.floats(0, 1))
+def test_every_candidate_stays_with_a_score_from_0_to_1_best_first(found: list[Candidate], weight: float) -> None:
+    fused = fuse(found, weight)
+    assert sorted(id_ for id_, _ in fused) == sorted(candidate.id for candidate in found)
+    scores = [scores.fused for _, scores in fused]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 + 1e-9 for score in scores)
+
+
+@given(candidates)
+def test_raw_scores_are_passed_on_untouched(found: list[Candidate]) -> None:
+    raw = {candidate.id: (candidate.dense, candidate.sparse) for candidate in found}
+    assert {id_: (scores.dense, scores.sparse) for id_, scores in fuse(found, 0.5)} == raw
+
+
+def test_a_passage_that_both_find_goes_before_those_that_one_finds() -> None:
+    found = [Candidate("a", 0.9, None), Candidate("b", 0.89, 12.0), Candidate("c", 0.7, 11.0)]
+    assert next(id_ for id_, _ in fuse(found, 0.5)) == "b"
+
+
+@pytest.mark.parametrize(("weight", "first"), [(1.0, "dense"), (0.0, "sparse")])
+def test_the_weight_decides_whom_to_believe(weight: float, first: str) -> None:
+    found = [Candidate("dense", 0.9, 1.0), Candidate("sparse", 0.7, 9.0)]
+    assert fuse(found, weight)[0][0] == first
+
+
+def test_nothing_found_is_nothing_fused() -> None:
+    assert fuse([], 0.7) == []
