@@ -25,7 +25,7 @@ ERRORS = {
     "403": "Known to the caller, but not this action; or the CSRF header is missing.",
     "404": "Unknown, or not for this caller: the two look the same.",
     "409": "The state does not admit this now.",
-    "413": "A file is larger than an upload may hold.",
+    "413": "What was sent is too large; a file that is, is named.",
     "422": "What was sent cannot be used; the message names it.",
     "429": "Too many tries; `Retry-After` says when to try again.",
     "503": "A part of the platform does not answer now.",
@@ -36,7 +36,7 @@ OF_SOME = {
     "get_health": (),
     "search": (*OF_EACH_OPERATION, "404"),
     "create_conversation": (*OF_EACH_OPERATION, "404"),
-    "upload_documents": (*OF_EACH_OPERATION, "404", "413"),
+    "upload_documents": (*OF_EACH_OPERATION, "404"),
     "retry_document": (*OF_EACH_OPERATION, "404", "409"),
     "ask": (*OF_EACH_OPERATION, "404", "409"),
     "get_document_content": (*OF_EACH_OPERATION, "404", "409"),
@@ -79,7 +79,8 @@ def _describe_responses(path: str, operation: dict[str, Any]) -> None:
     name, responses = operation["operationId"], operation["responses"]
     responses.pop("422", None)
     with_path = ("404",) if "{" in path else ()
-    for status in sorted({*OF_SOME.get(name, (*OF_EACH_OPERATION, *with_path))}):
+    with_body = ("413",) if "requestBody" in operation else ()
+    for status in sorted({*OF_SOME.get(name, (*OF_EACH_OPERATION, *with_path)), *with_body}):
         responses[status] = {
             "description": ERRORS[status],
             "content": {"application/json": {"schema": {"$ref": REF.format(model="Error")}}},

@@ -38,7 +38,7 @@ STATUS: Sequence[tuple[type[KnowledgeBaseError], int]] = (  # the first that fit
     (Unavailable, 503),
 )
 RETRY_SECONDS = 5
-HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "invalid_input"}
+HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 422: "invalid_input"}
 
 
 def status_of(error: KnowledgeBaseError) -> int:
@@ -72,9 +72,10 @@ def install_error_mapping(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(_request: Request, error: HTTPException) -> JSONResponse:
-        code = HTTP_CODES.get(error.status_code, "error")
+        # FastAPI's 400 is a body that is not even text; for the sender that is no other case than wrong JSON.
+        status = 422 if error.status_code == 400 else error.status_code
         headers = dict(error.headers) if error.headers else None
-        return error_response(error.status_code, code, str(error.detail), headers)
+        return error_response(status, HTTP_CODES.get(status, "error"), str(error.detail), headers)
 
     @app.exception_handler(Exception)
     async def unexpected(_request: Request, _error: Exception) -> JSONResponse:

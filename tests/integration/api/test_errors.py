@@ -49,6 +49,7 @@ def test_errors_have_one_shape(reader: httpx.Client, method: str, path: str, sta
         b'{"name": "a", "nonsense": 1}',
         b'{"name": "' + b"x" * 201 + b'"}',
         b"\xff\xfe",
+        b"\x80\x01\x99",
     ],
 )
 def test_what_cannot_be_used_is_refused_with_422(editor: httpx.Client, body: bytes) -> None:
