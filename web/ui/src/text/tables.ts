@@ -58,10 +58,10 @@ export function plainTable(text: string): string {
 
 function plainRow(line: string): string {
   return line
-    .replace(/^\s*\|\s?/, "")
-    .replace(/\s?\|\s*$/, "")
-    .replace(/(?<!\\)\s*\|\s*/g, " · ")
-    .replace(/\\\|/g, "|");
+    .split(/(?<!\\)\|/)
+    .map((cell) => unescapeCell(cell.trim()))
+    .filter(Boolean)
+    .join(" · ");
 }
 
 export type CellAddress = { row: number; column: number };

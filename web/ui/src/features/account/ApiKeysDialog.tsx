@@ -1,8 +1,9 @@
-import { ActionIcon, Alert, Button, Code, CopyButton, Group, Modal, Select, Stack, Table, Text, TextInput } from "@mantine/core";
-import { IconCheck, IconCopy, IconTrash } from "@tabler/icons-react";
+import { ActionIcon, Alert, Button, Code, Group, Modal, Select, Stack, Table, Text, TextInput } from "@mantine/core";
+import { IconTrash } from "@tabler/icons-react";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import { CopyAction } from "@/app/CopyAction";
 import { useFormats } from "@/i18n/format";
 
 import { useApiKeys, useCreateApiKey, useRevokeApiKey } from "./api-keys";
@@ -54,13 +55,7 @@ export function ApiKeysDialog({ opened, onClose }: { opened: boolean; onClose: (
               <Code block flex={1} style={{ wordBreak: "break-all", whiteSpace: "pre-wrap" }}>
                 {create.data.key}
               </Code>
-              <CopyButton value={create.data.key}>
-                {({ copied, copy }) => (
-                  <ActionIcon onClick={copy} aria-label={t("common.copy")} size="lg">
-                    {copied ? <IconCheck size={18} /> : <IconCopy size={18} />}
-                  </ActionIcon>
-                )}
-              </CopyButton>
+              <CopyAction text={create.data.key} label={t("common.copy")} size="lg" />
             </Group>
           </Alert>
         )}

@@ -1,8 +1,9 @@
-import { ActionIcon, Badge, Button, CopyButton, Group, HoverCard, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Badge, Button, Group, HoverCard, Text, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconCheck, IconCopy, IconInfoCircle, IconPlugConnected, IconQuote, IconRefresh, IconSparkles } from "@tabler/icons-react";
+import { IconInfoCircle, IconPlugConnected, IconQuote, IconRefresh, IconSparkles } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 
+import { CopyAction } from "@/app/CopyAction";
 import { ConnectModelDialog } from "@/features/models/ConnectModelDialog";
 import { useUser } from "@/features/session/session";
 
@@ -17,15 +18,7 @@ export function AnswerFooter({ turn, onAskAgain }: { turn: TurnView; onAskAgain?
   return (
     <div className={classes.foot}>
       {turn.answer !== "" && (
-        <CopyButton value={answerAsText(turn, t("answer.sourcesHeading"))}>
-          {({ copied, copy }) => (
-            <Tooltip label={copied ? t("common.copied") : t("answer.copy")}>
-              <ActionIcon onClick={copy} aria-label={t("answer.copy")} data-testid="copy-answer">
-                {copied ? <IconCheck size={16} stroke={1.7} /> : <IconCopy size={16} stroke={1.6} />}
-              </ActionIcon>
-            </Tooltip>
-          )}
-        </CopyButton>
+        <CopyAction text={answerAsText(turn, t("answer.sourcesHeading"))} label={t("answer.copy")} data-testid="copy-answer" />
       )}
       {onAskAgain && (
         <Tooltip label={t("answer.askAgain")}>

@@ -95,7 +95,8 @@ function markText(
     push(sentenceEnd, (text) => [doubtful(cite(text, at + from, known, toCodePoint), sentence)]);
   }
   push(node.value.length, (text) => cite(text, at + from, known, toCodePoint));
-  return pieces.length === 1 && pieces[0]!.type === "text" ? null : pieces;
+  const [only] = pieces;
+  return pieces.length === 1 && only?.type === "text" && !only.data ? null : pieces;
 }
 
 function cite(

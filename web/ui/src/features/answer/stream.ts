@@ -1,33 +1,10 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
 import { CSRF_HEADERS, reportSignedOut } from "@/api/client";
-import { ApiError, apiError, isRecord } from "@/api/errors";
+import { ApiError, apiError } from "@/api/errors";
 
 import type { TurnEvent } from "./turn";
-
-const KNOWN: ReadonlySet<string> = new Set<TurnEvent["type"]>([
-  "turn",
-  "sources",
-  "reasoning",
-  "answer",
-  "citation",
-  "usage",
-  "done",
-  "error",
-]);
-
-/** The event in a server-sent message; null for one that a newer server may send and this page does not know. */
-export function parseTurnEvent(name: string | undefined, data: string): TurnEvent | null {
-  let body: unknown;
-  try {
-    body = JSON.parse(data);
-  } catch {
-    return null;
-  }
-  const type = name ?? (isRecord(body) ? body.type : undefined);
-  if (!isRecord(body) || typeof type !== "string" || !KNOWN.has(type)) return null;
-  return { ...body, type } as TurnEvent;
-}
+import { parseTurnEvent } from "./turn-events";
 
 export type TurnRequest = { question: string; thinking: boolean; knowledge_base_ids: string[] };
 

@@ -1,4 +1,4 @@
-import { ActionIcon, Group, Menu, Text, Tooltip, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Group, Menu, Text, UnstyledButton } from "@mantine/core";
 import { IconCheck, IconDots, IconDownload, IconInfoCircle, IconKey, IconRefresh, IconTrash } from "@tabler/icons-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,7 +7,7 @@ import type { KbDocument } from "@/api/types";
 import { useSourceTarget } from "@/features/source/target";
 
 import type { DocumentActionKind } from "./DocumentDialogs";
-import { isQuietlyReady, needsPassword } from "./document-list";
+import { isQuietlyReady, needsPassword, ownTitle } from "./document-list";
 import classes from "./DocumentList.module.css";
 import { DocumentStateLine } from "./DocumentStateLine";
 import { useRetryDocument } from "./documents";
@@ -31,11 +31,9 @@ export const DocumentRow = memo(function DocumentRow({ document, onAction }: Pro
           onClick={() => open({ documentId: document.id, versionId: null, range: null, number: null })}
         >
           <FormatIcon format={document.format} name={document.name} className={classes.icon} />
-          <Tooltip label={document.title && document.title !== document.name ? `${document.name} · ${document.title}` : document.name} openDelay={600}>
-            <Text fz={13} truncate c={document.is_searchable ? undefined : "dimmed"}>
-              {document.name}
-            </Text>
-          </Tooltip>
+          <Text fz={13} truncate c={document.is_searchable ? undefined : "dimmed"} title={[document.name, ownTitle(document)].filter(Boolean).join("\n")}>
+            {document.name}
+          </Text>
         </UnstyledButton>
         {isQuietlyReady(document) && (
           <span data-testid="document-state" data-state="ready" role="img" aria-label={t("documents.state.ready")} title={t("documents.state.ready")} className={classes.ready}>

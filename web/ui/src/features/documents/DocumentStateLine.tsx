@@ -12,7 +12,7 @@ type Props = { document: KbDocument; onAction: (kind: DocumentActionKind) => voi
 
 /** The line under a document's name: what is being done with it, or why it failed and what helps. */
 export function DocumentStateLine({ document, onAction, onRetry }: Props) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const unread = unreadPages(document);
   if (isQuietlyReady(document)) return null;
   return (
@@ -21,7 +21,7 @@ export function DocumentStateLine({ document, onAction, onRetry }: Props) {
       {document.state === "failed" && (
         <>
           <Text fz={11.5} c="red" lh={1.45} lineClamp={3} title={document.error_message}>
-            {failureOf(document, i18n.resolvedLanguage)}
+            {describeCode(document.error_code, document.error_message)}
           </Text>
           {document.is_searchable && (
             <Text fz={11} c="dimmed">
@@ -46,14 +46,6 @@ export function DocumentStateLine({ document, onAction, onRetry }: Props) {
       )}
     </Box>
   );
-}
-
-/** Why it failed: the server's own words are the most exact, where the reader reads English. */
-function failureOf(document: KbDocument, language: string | undefined): string {
-  const prefix = `${document.name}: `;
-  const { error_code: code, error_message: message } = document;
-  if (language !== "en" || !message) return describeCode(code, message);
-  return message.startsWith(prefix) ? message.slice(prefix.length) : message;
 }
 
 function InProgress({ document }: { document: KbDocument }) {

@@ -13,7 +13,7 @@ import { useUploads } from "./uploads";
 /** Files and folders may be dropped anywhere on the page; they go into the open knowledge base. */
 export function DropZone({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
-  const { openId } = useSelection();
+  const { openId, setOpenId } = useSelection();
   const { data: bases } = useKnowledgeBases();
   const { start } = useUploads();
   const [isOver, setOver] = useState(false);
@@ -42,6 +42,7 @@ export function DropZone({ children }: { children: ReactNode }) {
       depth.current = 0;
       setOver(false);
       if (!targetId) return;
+      setOpenId(targetId);
       void fromEvent(event).then((items) => {
         const files = items.filter((item) => item instanceof File);
         return start(targetId, files.map((file) => ({ file, name: pathOf(file) })));
@@ -52,7 +53,7 @@ export function DropZone({ children }: { children: ReactNode }) {
     return () => {
       for (const [name, listener] of Object.entries(on)) window.removeEventListener(name as keyof typeof on, listener);
     };
-  }, [start, targetId]);
+  }, [start, targetId, setOpenId]);
 
   return (
     <>

@@ -52,3 +52,9 @@ export function unreadPages(document: KbDocument): number {
 export function isQuietlyReady(document: KbDocument): boolean {
   return document.state === "ready" && unreadPages(document) === 0;
 }
+
+/** The document's title, where it says more than the file's name; empty otherwise. */
+export function ownTitle(document: Pick<KbDocument, "name" | "title">): string {
+  const stem = document.name.replace(/\.[^.]*$/, "");
+  return document.title === document.name || document.title === stem ? "" : document.title;
+}

@@ -6,9 +6,10 @@ import type { KbDocument, RejectedFile } from "@/api/types";
 import { KNOWLEDGE_BASES } from "@/features/knowledge-bases/knowledge-bases";
 import { useSystem } from "@/features/session/session";
 
+import { chooseFiles, inBatches, type UploadFile } from "./choose-files";
 import { applyDocumentEvent } from "./document-list";
 import { documentsKey } from "./feed";
-import { chooseFiles, inBatches, sendBatch, type UploadFile } from "./upload";
+import { sendBatch } from "./upload";
 
 export type UploadRun = { files: number; filesSent: number; bytes: number; bytesSent: number; isOver: boolean };
 

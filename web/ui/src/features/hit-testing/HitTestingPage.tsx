@@ -11,6 +11,8 @@ import { useSelection } from "@/features/knowledge-bases/selection";
 import { useSourceTarget } from "@/features/source/target";
 import { describeError } from "@/i18n/errors";
 
+import { plainTable } from "@/text/tables";
+
 import classes from "./HitTestingPage.module.css";
 
 /** What a query finds, and which score each stage gave it. */
@@ -71,6 +73,12 @@ function Found({ result }: { result: SearchResult }) {
   const { t } = useTranslation();
   const ms = (seconds: number) => `${(seconds * 1000).toFixed(seconds < 0.01 ? 1 : 0)} ms`;
   const { embedding, index, database, total } = result.timings;
+  const highest = (score: (hit: Hit) => number | null | undefined) => Math.max(...result.hits.map((hit) => score(hit) ?? 0));
+  const most: Most = {
+    dense: highest((hit) => hit.scores?.dense),
+    sparse: highest((hit) => hit.scores?.sparse),
+    reranked: highest((hit) => hit.scores?.reranked),
+  };
   return (
     <Stack mt="lg" gap="sm">
       <Text fz="sm" c="dimmed" style={{ fontVariantNumeric: "tabular-nums" }}>
@@ -79,22 +87,25 @@ function Found({ result }: { result: SearchResult }) {
       </Text>
       {result.hits.length === 0 && <Text>{t("hitTesting.nothing")}</Text>}
       {result.hits.map((hit, rank) => (
-        <HitCard key={hit.chunk_id} hit={hit} rank={rank + 1} best={result.hits[0]!} />
+        <HitCard key={hit.chunk_id} hit={hit} rank={rank + 1} most={most} />
       ))}
     </Stack>
   );
 }
 
-function HitCard({ hit, rank, best }: { hit: Hit; rank: number; best: Hit }) {
+/** The highest score of each stage among the hits: a full bar. */
+type Most = { dense: number; sparse: number; reranked: number };
+
+function HitCard({ hit, rank, most }: { hit: Hit; rank: number; most: Most }) {
   const { t } = useTranslation();
   const { open } = useSourceTarget();
   const [isWhole, setWhole] = useState(false);
   const scores = hit.scores;
   const rows = [
-    { name: t("hitTesting.score.dense"), value: scores?.dense, most: best.scores?.dense },
-    { name: t("hitTesting.score.sparse"), value: scores?.sparse, most: best.scores?.sparse },
+    { name: t("hitTesting.score.dense"), value: scores?.dense, most: most.dense },
+    { name: t("hitTesting.score.sparse"), value: scores?.sparse, most: most.sparse },
     { name: t("hitTesting.score.fused"), value: scores?.fused, most: 1 },
-    ...(scores?.reranked == null ? [] : [{ name: t("hitTesting.score.reranked"), value: scores.reranked, most: best.scores?.reranked }]),
+    ...(scores?.reranked == null ? [] : [{ name: t("hitTesting.score.reranked"), value: scores.reranked, most: most.reranked }]),
   ];
   return (
     <Box className={classes.hit} data-testid="hit">
@@ -116,7 +127,7 @@ function HitCard({ hit, rank, best }: { hit: Hit; rank: number; best: Hit }) {
           </Text>
         )}
         <Text fz="sm" lh={1.65} lineClamp={isWhole ? undefined : 4} style={{ whiteSpace: "pre-line", overflowWrap: "anywhere" }}>
-          {hit.text}
+          {plainTable(hit.text)}
         </Text>
         <Button variant="subtle" color="gray" c="dimmed" size="compact-xs" ml={-6} onClick={() => setWhole(!isWhole)}>
           {isWhole ? t("hitTesting.less") : t("hitTesting.whole")}
@@ -124,7 +135,7 @@ function HitCard({ hit, rank, best }: { hit: Hit; rank: number; best: Hit }) {
       </Box>
       <Table fz="xs" verticalSpacing={3} horizontalSpacing={6} withRowBorders={false} className={classes.scores}>
         <Table.Tbody>
-          {rows.map(({ name, value, most }) => (
+          {rows.map(({ name, value, most: full }) => (
             <Table.Tr key={name}>
               <Table.Th c="dimmed" fw={400} w={86}>
                 {name}
@@ -133,7 +144,7 @@ function HitCard({ hit, rank, best }: { hit: Hit; rank: number; best: Hit }) {
                 {value == null ? "–" : value.toFixed(3)}
               </Table.Td>
               <Table.Td>
-                <Progress size={4} value={value == null || !most ? 0 : Math.max(0, Math.min(100, (100 * value) / most))} aria-hidden />
+                <Progress size={4} value={value == null || !full ? 0 : Math.max(0, Math.min(100, (100 * value) / full))} aria-hidden />
               </Table.Td>
             </Table.Tr>
           ))}

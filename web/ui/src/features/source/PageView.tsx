@@ -13,6 +13,9 @@ import type { SourceTarget } from "./target";
 
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3] as const;
 const FIT = ZOOMS.indexOf(1);
+/** On a phone the cited words would be too small to read. */
+const ZOOMED = ZOOMS.indexOf(1.5);
+const PHONE_PX = 560;
 const MARGIN_PX = 28;
 /** Height by width of a page whose picture is not here yet: A4. */
 const A4 = Math.SQRT2;
@@ -23,7 +26,7 @@ type Props = { target: SourceTarget; pages: number; highlights: readonly Segment
 export function PageView({ target, pages, highlights }: Props) {
   const { t } = useTranslation();
   const [page, setPage] = useState(() => firstPage(highlights) ?? 1);
-  const [zoom, setZoom] = useState<number>(FIT);
+  const [zoom, setZoom] = useState<number>(() => (highlights.length > 0 && window.innerWidth < PHONE_PX ? ZOOMED : FIT));
   const [shape, setShape] = useState(A4);
   const [state, setState] = useState<"loading" | "shown" | "failed">("loading");
   const { ref: measured, width: room } = useElementSize<HTMLDivElement>();
@@ -40,7 +43,7 @@ export function PageView({ target, pages, highlights }: Props) {
   const width = Math.max(0, room - MARGIN_PX) * ZOOMS[zoom]!;
   const boxes = boxesOfPage(highlights, page);
   useEffect(() => {
-    if (width > 0) firstBox.current?.scrollIntoView({ block: "center", inline: "nearest" });
+    if (width > 0) firstBox.current?.scrollIntoView({ block: "center", inline: "center" });
   }, [highlights, page, width, shape]);
   useEffect(() => {
     // The next page is most likely wanted next.

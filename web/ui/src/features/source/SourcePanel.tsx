@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import { ApiError } from "@/api/errors";
 import type { KbDocument } from "@/api/types";
+import { ownTitle } from "@/features/documents/document-list";
 import { FormatIcon } from "@/features/documents/FormatIcon";
 import { originalUrl } from "@/features/documents/original";
 import { describeError } from "@/i18n/errors";
@@ -24,8 +25,15 @@ export default function SourcePanel({ target, onClose }: Props) {
   const { t } = useTranslation();
   const { data: document, error } = useSourceDocument(target);
   const panel = useRef<HTMLElement>(null);
-  useHotkeys([["Escape", onClose]], []);
-  useEffect(() => panel.current?.focus({ preventScroll: true }), [target.documentId]);
+  useHotkeys([["Escape", (event) => !event.isComposing && !isDialogOpen() && onClose()]], []);
+  useEffect(() => {
+    // The reader comes back to the citation that was opened.
+    const before = window.document.activeElement;
+    panel.current?.focus({ preventScroll: true });
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, []);
 
   return (
     <section ref={panel} tabIndex={-1} className={classes.panel} data-testid="source-panel" aria-label={t("source.title")}>
@@ -37,7 +45,7 @@ export default function SourcePanel({ target, onClose }: Props) {
             <Text fz="sm" fw={600} truncate title={document?.name}>
               {document?.name ?? " "}
             </Text>
-            {document?.title && document.title !== document.name && (
+            {document && ownTitle(document) && (
               <Text fz="xs" c="dimmed" truncate title={document.title}>
                 {document.title}
               </Text>
@@ -65,6 +73,11 @@ export default function SourcePanel({ target, onClose }: Props) {
       {document && <Body key={`${target.documentId}:${target.versionId}`} target={target} document={document} />}
     </section>
   );
+}
+
+/** Escape belongs to the dialog or menu on top. */
+function isDialogOpen(): boolean {
+  return window.document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null;
 }
 
 function VersionBadge({ document, versionId }: { document: KbDocument; versionId: string | null }) {

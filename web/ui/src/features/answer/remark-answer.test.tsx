@@ -1,0 +1,120 @@
+import { renderToStaticMarkup } from "react-dom/server";
+import Markdown from "react-markdown";
+import rehypeSanitize from "rehype-sanitize";
+import remarkGfm from "remark-gfm";
+import { describe, expect, it } from "vitest";
+
+import { ANSWER_SCHEMA, remarkAnswer } from "./remark-answer";
+import type { SentenceSupport } from "./support";
+
+/** The answer's HTML, by the same plugins as in the page. */
+function html(text: string, numbers: number[] = [1, 2, 3], sentences: SentenceSupport[] = []): string {
+  const markup = { sourceNumbers: new Set(numbers), sentences };
+  return renderToStaticMarkup(
+    <Markdown
+      remarkPlugins={[[remarkGfm, { singleTilde: false }], [remarkAnswer, markup]] as never}
+      rehypePlugins={[[rehypeSanitize, ANSWER_SCHEMA]] as never}
+      components={{
+        // React-markdown passes no data attributes on by itself: the page's own component reads them the same way.
+        span: ({ node, children }) => {
+          const { dataCitation, dataPosition, dataSupport } = node?.properties ?? {};
+          return dataCitation === undefined ? (
+            <span data-support={dataSupport as string}>{children}</span>
+          ) : (
+            <button data-at={dataPosition as string}>{children}</button>
+          );
+        },
+      }}
+    >
+      {text}
+    </Markdown>,
+  );
+}
+
+const chips = (markup: string) => [...markup.matchAll(/<button data-at="(\d+)">(\d+)<\/button>/g)].map((match) => [Number(match[2]), Number(match[1])]);
+
+describe("markers", () => {
+  it("become chips that know where they stand", () => {
+    expect(chips(html("One.[1] Two **bold** [2][3]."))).toEqual([[1, 4], [2, 21], [3, 24]]);
+  });
+
+  it("count code points, as the server does", () => {
+    expect(chips(html("𠮷🙂[1]"))).toEqual([[1, 2]]);
+  });
+
+  it("stand in lists, tables and headings too", () => {
+    const text = "# Title [1]\n\n- item [2]\n\n| a | b |\n| --- | --- |\n| x [3] | y |";
+    expect(chips(html(text)).map(([number]) => number)).toEqual([1, 2, 3]);
+  });
+
+  it("of passages that were not given stay text", () => {
+    const markup = html("Invented [9].", [1]);
+    expect(chips(markup)).toEqual([]);
+    expect(markup).toContain("[9]");
+  });
+
+  it("in code stay code", () => {
+    expect(chips(html("`a[1]`\n\n```\nb[2]\n```"))).toEqual([]);
+  });
+
+  it("do not become links where the answer defines what they point to", () => {
+    const markup = html("Claim [1].\n\n[1]: https://evil.example/x");
+    expect(markup).not.toContain("<a");
+    expect(chips(markup)[0]).toEqual([1, 6]);
+  });
+});
+
+describe("doubtful sentences", () => {
+  const text = "Fine. Wrong **by far** [1]. Fine again.";
+  const wrong = { start: 6, end: 27, support: "unsupported" as const, reason: "why" };
+
+  it("are wrapped, through bold text and chips, and no others", () => {
+    const markup = html(text, [1], [wrong]);
+    const wrapped = [...markup.matchAll(/<span data-support="unsupported">(.*?)<\/span>/g)].map((match) => match[1]!.replace(/<[^>]*>/g, ""));
+    expect(wrapped.join("")).toBe("Wrong by far1.");
+    expect(markup).toContain("Fine again.");
+    expect(chips(markup)).toEqual([[1, 23]]);
+  });
+
+  it("are not wrapped where the passage carries them", () => {
+    expect(html(text, [1], [{ ...wrong, support: "supported" }])).not.toContain("data-support=\"");
+  });
+});
+
+describe("an answer never leads elsewhere", () => {
+  const hostile = [
+    "[click](https://evil.example)",
+    "<a href='https://evil.example'>x</a>",
+    "https://evil.example/path",
+    "www.evil.example",
+    "![picture](https://evil.example/p.png)",
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "<iframe src='https://evil.example'></iframe>",
+    "[ref][r]\n\n[r]: https://evil.example 'title'",
+    "<https://evil.example>",
+    "mail@evil.example",
+    "Note[^1]\n\n[^1]: <img src=https://evil.example/x>",
+    "<span data-citation='1' data-position='0'>1</span>",
+    "<div style='background:url(https://evil.example)'>x</div>",
+    "<svg onload=alert(1)>",
+  ];
+
+  it.each(hostile)("%s", (text) => {
+    const markup = html(text);
+    expect(markup).not.toMatch(/<(a|img|script|iframe|svg|div|button|form|style|link)\b/i);
+    expect(markup).not.toMatch(/<[^>]*\s(href|src|style|on\w+)=/i);
+  });
+
+  it("but shows addresses as text", () => {
+    expect(html("See [the site](https://example.com/x).")).toContain("the site (https://example.com/x)");
+    expect(html("See https://example.com/x")).toContain("https://example.com/x");
+  });
+});
+
+describe("lines", () => {
+  it("end where the answer ends them", () => {
+    expect(html("First quote.[1]\nSecond quote.[2]")).toMatch(/<\/button><br\/>\s*Second/);
+  });
+});
