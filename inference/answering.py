@@ -13,18 +13,18 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import cast
 
 from inference.budget import PromptPlan, counter_for, plan_prompt, reserve_room
 from inference.citations import AnswerSentence, check_sentence
 from inference.composing import AnswerComposer
-from inference.evidence import weigh_passages
+from inference.evidence import weigh_passages, worth_giving
 from inference.extractive import Extract, extract_answer
 from inference.llm import ChatModel, Finished, ModelDelta, TokensUsed
 from inference.prompts import (
     CAME_CLOSEST,
     NOT_IN_DOCUMENTS,
     NOTHING_CAME_CLOSE,
+    NOTHING_WRITTEN,
     OUT_OF_ROOM,
     SEARCHED_FOR,
     Language,
@@ -87,7 +87,7 @@ class _Found:
     seconds: float
 
 
-async def answer(question: Question, services: AnsweringServices) -> AsyncIterator[AnswerEvent]:
+async def answer(question: Question, services: AnsweringServices) -> AsyncGenerator[AnswerEvent, None]:
     """Yield the answer's events: sources, reasoning and answer as they are written with citations as they are checked,
     usage, and last done or error. Closing the iterator stops the generation upstream."""
     began = time.monotonic()
@@ -114,8 +114,9 @@ async def _find(question: Question, services: AnsweringServices) -> _Found:
     """Search for the question as it stands alone, and weigh what was found."""
     query = await standalone_query(question.text, question.history, services.model)
     retrieval = await asyncio.to_thread(services.retriever.search, query, question.scope, question.limit)
-    sources = tuple(Source(number, hit) for number, hit in enumerate(retrieval.hits, start=1))
-    evidence = await asyncio.to_thread(weigh_passages, query, sources, services.embedding.name)
+    found = tuple(Source(number, hit) for number, hit in enumerate(retrieval.hits, start=1))
+    evidence = await asyncio.to_thread(weigh_passages, query, found, services.embedding.name)
+    sources = await asyncio.to_thread(worth_giving, query, found, services.embedding.name)
     seconds = retrieval.seconds_embedding + retrieval.seconds_index + retrieval.seconds_database
     return _Found(query, sources, evidence, seconds)
 
@@ -145,22 +146,22 @@ async def _generate(
     """Let the model answer from the passages that fit its window, and check what it cites while it writes."""
     settings = services.settings
     language = language_of(question.text)
+    reserve = reserve_room(
+        model.context_window, settings.model.reasoning_tokens, settings.model.answer_tokens, question.thinking
+    )
     plan = await plan_prompt(
         question.text,
         found.sources,
         question.history,
         language,
         model.context_window,
-        reserve_room(
-            model.context_window, settings.model.reasoning_tokens, settings.model.answer_tokens, question.thinking
-        ),
+        reserve,
         counter_for(model, question.thinking),
     )
     composer = AnswerComposer(plan.sources, language)
     checks = _Checks(plan.sources, services.embedding, settings.answering.support_threshold)
     meter = _Meter(model, plan, began)
-    # The annotation of `stream` hides that it is a generator, which can be closed.
-    stream = cast("AsyncGenerator[ModelDelta, None]", model.stream(plan.messages, plan.max_tokens, question.thinking))
+    stream = model.stream(plan.messages, plan.max_tokens, question.thinking)
     try:
         async with aclosing(stream):
             async for delta in stream:
@@ -174,14 +175,14 @@ async def _generate(
                     checks.start(composed.sentences)
                     for citation in checks.finished():
                         yield CitationChecked(citation)
-                    if composer.ended:
-                        break  # the refusal sentinel: what follows it is of no use
+                    if composer.ended or meter.answer_deltas > reserve.answer:
+                        break  # it refused, runs in circles, or writes on into the room kept for reasoning
         composed = composer.finish()
         if composed.text and not composer.refused:
             yield AnswerDelta(composed.text)
-        if composer.refused or not composer.text.strip():
-            if not composer.refused and meter.ran_out:
-                raise OutOfRoom(OUT_OF_ROOM[language])
+        if not composer.refused and not composer.has_words:
+            raise NoAnswerWritten((OUT_OF_ROOM if meter.ran_out else NOTHING_WRITTEN)[language])
+        if composer.refused:
             async for event in _abstain(question, found, Answerer.MODEL, began, meter.usage(), composer.text):
                 yield event
             return
@@ -230,10 +231,10 @@ def abstention(language: Language, query: str, sources: Sequence[Source]) -> str
     return NOT_IN_DOCUMENTS[language] + SEARCHED_FOR[language].format_map({"query": query}) + closest
 
 
-class OutOfRoom(KnowledgeBaseError):
-    """The model used its whole room for reasoning."""
+class NoAnswerWritten(KnowledgeBaseError):
+    """The model ended without an answer: it used its whole room for reasoning, or wrote nothing but markers."""
 
-    code = "out_of_room"
+    code = "no_answer_written"
 
 
 class _Checks:
@@ -283,6 +284,8 @@ class _Meter:
         self._characters = {ReasoningText: 0, AnswerText: 0}
         self._used: TokensUsed | None = None
         self.ran_out = False
+        self.answer_deltas = 0
+        """At least this many tokens of answer have come: a server sends one or more with each delta."""
 
     def count(self, delta: ModelDelta) -> None:
         if isinstance(delta, TokensUsed):
@@ -292,6 +295,7 @@ class _Meter:
         else:
             self._first_token = self._first_token or time.monotonic() - self._began
             self._characters[type(delta)] += len(delta.text)
+            self.answer_deltas += isinstance(delta, AnswerText)
 
     def usage(self) -> Usage:
         used = self._used or TokensUsed(0, 0, 0, 0)

@@ -16,8 +16,11 @@ from kb_platform.domain.answer import Source
 SURE = 0.8
 """Share of a sentence's words in one quote of a passage from which an uncited sentence is given that citation."""
 LEAST_WORDS = 3
+REPEATS = 3
+"""A sentence written this often in a row: the model runs in circles and is stopped."""
+MOST_BARE_MARKERS = 12
 _HALF_MARKER = re.compile(r"\s*\[\d{0,3}$")
-_ENDED = re.compile(r"[.。！!？?…][”’」』）)】》\"']*(?:\s*\[\d{1,3}\])*\s*$")
+_BARE = re.compile(r"(?:\s*\[\d{0,3}\]?)*\s*")
 # A model's own way of saying that the passages do not hold the answer; believed only where nothing is cited.
 _REFUSES = re.compile(
     r"(?:资料|文档|文件|片段|上下文|文中)(?:中|里)?(?:并)?(?:没有|未|不包含|无法|找不到)|无法(?:从|根据)(?:给出的|提供的|以上)?(?:资料|文档|信息)"
@@ -54,6 +57,14 @@ class AnswerComposer:
         self.text = ""
         self.refused = False
         self.ended = False
+        """Nothing more is taken: the model refused or runs in circles."""
+        self._last_claim = ""
+        self._repeats = 0
+
+    @property
+    def has_words(self) -> bool:
+        """Say whether there is more than markers."""
+        return bool(re.sub(r"\[\d{1,3}\]|[\s\W]", "", self.text))
 
     def feed(self, text: str) -> Composed:
         """Take the next characters of the model's text."""
@@ -79,7 +90,8 @@ class AnswerComposer:
                 return Composed()
         if not self.text and not self._shown:
             self._open = self._open.lstrip()
-            if not is_last and not re.sub(r"\[\d{1,3}\]|\s", "", self._open):
+            if not is_last and not re.sub(r"\[\d{0,3}\]?|\s", "", self._open):
+                self._count_markers()
                 return Composed()  # a marker before any word: a refusal may follow
         return self._emit(is_last)
 
@@ -91,6 +103,8 @@ class AnswerComposer:
         finished: list[AnswerSentence] = []
         taken = 0
         for sentence in complete:
+            if _BARE.fullmatch(sentence.text) and self.text + out:
+                continue  # markers on a line of their own say nothing
             written = self._open[taken : sentence.end]
             out += written[max(0, self._shown - taken) :]
             added = self._citation_due(sentence)
@@ -101,18 +115,27 @@ class AnswerComposer:
             self._shown = max(self._shown, taken)
             numbers = sentence.numbers or tuple(int(n) for n in re.findall(r"\d+", added))
             finished.append(AnswerSentence(start, self._length, sentence.text + added, numbers))
+            self._repeats = self._repeats + 1 if sentence.claim == self._last_claim else 1
+            self._last_claim = sentence.claim
+            if self._repeats >= REPEATS:
+                self.ended = True
+                self._open = ""
+                self._shown = taken = 0
+                break
         self._open = self._open[taken:]
         self._shown -= taken
         if not is_last:
-            # White space behind a finished sentence waits: a citation may still go before it.
-            certain = len(self._open)
-            if _ENDED.search(self._open[:certain]):
-                certain = len(self._open.rstrip())
+            # White space waits: a citation may still go before it. So do markers that no words follow yet.
+            certain = 0 if _BARE.fullmatch(self._open) else len(self._open.rstrip())
             if certain > self._shown:
                 out += self._open[self._shown : certain]
                 self._shown = certain
         self.text += out
         return Composed(out, tuple(finished))
+
+    def _count_markers(self) -> None:
+        if len(re.findall(r"\[\d", self._open)) > MOST_BARE_MARKERS:
+            self.ended = True
 
     def _citation_due(self, sentence: AnswerSentence) -> str:
         """Return a marker for a sentence that has none, where a passage carries it beyond doubt; else nothing."""

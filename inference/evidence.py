@@ -32,7 +32,7 @@ class Calibration:
     across: tuple[float, float]
 
 
-CALIBRATIONS = {"multilingual-e5-small": Calibration(9.74, 2.06, 18.67, -22.99, across=(0.795, 60.0))}
+CALIBRATIONS = {"multilingual-e5-small": Calibration(9.74, 2.06, 18.67, -22.99, across=(0.80, 60.0))}
 BY_WORDS = Calibration(13.76, 0.0, 0.0, -7.05, across=(0.0, 0.0))
 """For embedding models whose cosines were not calibrated: words alone (nothing is refused across languages)."""
 
@@ -42,6 +42,8 @@ TITLE_SHARE = 0.6
 NEIGHBOUR_SHARE = 0.5
 EMBEDDED_QUOTES = 32
 QUOTE_CHARACTERS = 400
+ALWAYS_GIVEN = 3
+HARDLY_RELATED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,23 @@ def weigh_passages(question: str, sources: Sequence[Source], embedding_name: str
     if len(same) < len(sources):
         threshold, steepness = calibration.across
         foreign = max(_dense(source) for source in sources if source not in same)
-        value = max(value, _sigmoid((foreign - threshold) * steepness))
+        # The model sees likeness in the language itself: a foreign passage that still lies nearest means something.
+        if not same or foreign >= max(_dense(source) for source in same):
+            value = max(value, _sigmoid((foreign - threshold) * steepness))
     return value
+
+
+def worth_giving(question: str, sources: Sequence[Source], embedding_name: str) -> tuple[Source, ...]:
+    """Return the sources without those that plainly have nothing to do with the question, numbered from 1.
+
+    The first ALWAYS_GIVEN stay whatever they are: the second half of an answer often looks unlike the question.
+    """
+    kept = [
+        source
+        for place, source in enumerate(sources)
+        if place < ALWAYS_GIVEN or weigh_passages(question, [source], embedding_name) >= HARDLY_RELATED
+    ]
+    return tuple(Source(number, source.hit) for number, source in enumerate(kept, start=1))
 
 
 def rank_quotes(question: str, sources: Sequence[Source], embedding: EmbeddingModel) -> list[RankedQuote]:

@@ -51,7 +51,7 @@ _LATIN_NAME = re.compile(
     r"\b[A-Z][A-Za-z]*(?:[A-Z0-9][A-Za-z0-9]*)\b|(?<=[a-z,;:’'\d] )[A-Z][a-zÀ-ɏ]{2,}\b|\b[A-Z]{2,}[-\d]*\b"
 )
 URL = re.compile(
-    r"(?:\b(?:https?|ftp)://|\bwww\.|\bmailto:|\b(?:javascript|data):)[^\s<>\"'，。；！？、（）《》【】\]]+",
+    r"(?:(?:https?|ftp)://|(?<![a-z0-9])(?:www\.|(?:mailto|javascript|data):))[^\s<>\"'，。；！？、（）《》【】\[\]]+",
     re.IGNORECASE,
 )
 EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -100,7 +100,7 @@ class ChatModel:
 
     async def stream(
         self, messages: Sequence[Message], max_tokens: int, thinking: bool = True
-    ) -> AsyncIterator[ModelDelta]:
+    ) -> AsyncGenerator[ModelDelta, None]:
         """Yield reasoning and answer as they are written, then TokensUsed (where the server reports it) and Finished.
 
         Closing the iterator closes the connection, upon which the server stops generating. Raises ModelUnavailable.

@@ -19,6 +19,7 @@ MARKER = re.compile(
     rf"[\[【［]\s*\^?{_WORD}?\s*[:：#=]?\s*({_NUMBER}(?:\s*[,，、;；&和–~-]\s*{_WORD}?\s*\^?{_NUMBER})*)\s*(?:†[^\]】］]{{0,60}})?[\]】］]",
     re.IGNORECASE,
 )
+_SPACED_MARKER = re.compile(rf"([ \t]*){MARKER.pattern}", re.IGNORECASE)
 CLEAN_MARKER = re.compile(r"\[(\d{1,3})\]")
 _LINK = re.compile(
     r"!?\[([^\[\]\n]{0,300})\]\(\s*<?([^()\s<>]*(?:\([^()]*\)[^()\s<>]*)*)>?(?:\s+[\"'][^\"')]*[\"'])?\s*\)"
@@ -85,7 +86,7 @@ class MarkerStream:
             cut = min(cut, tag)
         while cut and text[cut - 1] in "!<":
             cut -= 1
-        return self._before_whole(text, cut)
+        return len(text[: self._before_whole(text, cut)].rstrip())
 
     def _before_whole(self, text: str, cut: int) -> int:
         """Return the cut moved before any finished construct that it would divide."""
@@ -104,7 +105,7 @@ class MarkerStream:
         for start, end in reversed(spans):
             self.withheld.insert(0, text[start:end])
             text = text[:start] + self._withheld_text + text[end:]
-        return MARKER.sub(self._marker, text)
+        return _SPACED_MARKER.sub(self._marker, text)
 
     def _link(self, match: re.Match[str]) -> str:
         words, address = match.group(1), match.group(2)
@@ -115,10 +116,10 @@ class MarkerStream:
         return words
 
     def _marker(self, match: re.Match[str]) -> str:
-        numbers = numbers_in_marker(match.group(1))
+        space, numbers = match.group(1), numbers_in_marker(match.group(2))
         given = [number for number in numbers if number in self._numbers]
         self.dropped += len(numbers) - len(given)
-        return "".join(f"[{number}]" for number in given)
+        return space + "".join(f"[{number}]" for number in given) if given else ""
 
 
 def numbers_in_marker(inside: str) -> list[int]:

@@ -26,7 +26,8 @@ _LEANS_CHINESE = re.compile(
     r"|上述|前者|后者|该[^校院系]|刚才|上面|前面|呢[？?]?$"
 )
 _LEANS_ENGLISH = re.compile(
-    r"^(?:and|or|but|also|then|so|what about|how about|what if|why not|why)\b|\b(?:it|its|they|them|their|theirs|he|him|his"
+    r"^(?:and|or|but|also|then|so|what about|how about|what if|why not|why)\b"
+    r"|\b(?:it|its|they|them|their|theirs|he|him|his"
     r"|she|her|hers|this|that|those|these|there|the same|the former|the latter|one|ones)\b",
     re.IGNORECASE,
 )

@@ -1,0 +1,103 @@
+"""A question to the extractive answerer over a real index, database and embedding model."""
+
+from __future__ import annotations
+
+import pytest
+
+from inference.answering import AnsweringServices, Question, answer
+from kb_platform.domain.access import AccessScope
+from kb_platform.domain.answer import Answerer, AnswerEvent, Done, PastTurn, SourcesFound, UsageReported
+from tests.integration.inference.conftest import REGULATIONS
+from tests.passages import Collection
+
+
+async def ask(collection: Collection, text: str, *history: str, scope: AccessScope | None = None) -> list[AnswerEvent]:
+    services = AnsweringServices(collection.retriever, collection.embedding, None, collection.settings)
+    turns = tuple(PastTurn(question, "") for question in history)
+    return [event async for event in answer(Question(text, scope or collection.scope, turns), services)]
+
+
+def last(events: list[AnswerEvent]) -> Done:
+    assert isinstance(events[-1], Done), events[-1]
+    return events[-1]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("转专业需要满足什么条件？", "平均学分绩点不低于3.0"),
+        ("转专业什么时候提交申请？", "4月1日至4月15日"),
+        ("图书馆几点关门？", "22:30"),
+        ("实验室里可以吃东西吗？", "禁止在实验室内饮食"),
+        ("How much is the dormitory fee?", "1,200 yuan"),
+        ("How many rooms does Lake Hall have?", "Rooms: 80"),
+        ("How many books may an undergraduate borrow?", "15 books"),
+    ],
+)
+async def test_a_plain_question_is_answered_in_the_words_of_the_passage(
+    regulations: Collection, question: str, expected: str
+) -> None:
+    done = last(await ask(regulations, question))
+    assert expected in done.answer
+    assert not done.abstained
+    assert done.answerer is Answerer.EXTRACTIVE
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "珠穆朗玛峰有多高？",
+        "公司的差旅费怎么报销？",
+        "食堂星期五供应什么菜？",
+        "What is the boiling point of liquid helium?",
+        "Who won the 2022 football world cup final?",
+    ],
+)
+async def test_a_question_on_something_else_is_not_answered_and_cites_nothing(
+    regulations: Collection, question: str
+) -> None:
+    done = last(await ask(regulations, question))
+    assert done.abstained
+    assert done.citations == ()
+    assert "[" not in done.answer
+    assert question in done.answer, "it says what was searched"
+
+
+async def test_every_sentence_is_cited_and_its_evidence_is_the_very_words(regulations: Collection) -> None:
+    events = await ask(regulations, "转专业需要满足什么条件？")
+    done = last(events)
+    found = next(event for event in events if isinstance(event, SourcesFound))
+    by_number = {source.number: source for source in found.sources}
+    canonical = {(p.document, p.start): p.text for p in REGULATIONS}
+    assert done.citations
+    for citation in done.citations:
+        hit = by_number[citation.number].hit
+        said = done.answer[citation.sentence_start : citation.sentence_end]
+        text = canonical[(hit.document_title, hit.start)]
+        evidence = text[citation.evidence_start - hit.start : citation.evidence_end - hit.start]
+        assert said == f"{evidence}[{citation.number}]"
+
+
+async def test_events_come_in_order_and_their_text_is_the_answer(regulations: Collection) -> None:
+    events = await ask(regulations, "图书馆几点关门？")
+    kinds = [event.type for event in events]
+    assert kinds[0] == "sources"
+    assert kinds[-2:] == ["usage", "done"]
+    assert "".join(event.text for event in events if event.type == "answer") == last(events).answer
+    usage = next(event.usage for event in events if isinstance(event, UsageReported))
+    assert usage.prompt_tokens == 0
+    assert usage.seconds_total >= usage.seconds_retrieval > 0
+
+
+async def test_a_follow_up_without_its_topic_is_understood(regulations: Collection) -> None:
+    events = await ask(regulations, "什么时候提交申请？", "转专业需要满足什么条件？")
+    assert "4月1日至4月15日" in last(events).answer
+    found = next(event for event in events if isinstance(event, SourcesFound))
+    assert "转专业" in found.query
+
+
+async def test_nothing_is_found_outside_the_scope(regulations: Collection) -> None:
+    events = await ask(regulations, "图书馆几点关门？", scope=AccessScope("stranger", frozenset()))
+    found = next(event for event in events if isinstance(event, SourcesFound))
+    assert found.sources == ()
+    assert last(events).abstained
