@@ -16,8 +16,10 @@ import uvicorn
 from sqlalchemy import select
 
 from kb_platform.database.tables import ModelEndpoint
+from kb_platform.settings import ModelSettings
 from tests.integration.api.conftest import RULES, ReadAll, Rules, Running, free_port, upload, wait_for
 from tests.integration.api.scripted_model import MODEL, Script, scripted_app
+from web.models import AnsweringModel
 
 QUESTION = "申请转专业的平均绩点不得低于多少？"
 Event = dict[str, Any]
@@ -205,6 +207,18 @@ def test_a_models_key_is_used_but_neither_shown_nor_stored_readable(
         row = session.scalars(select(ModelEndpoint)).one()
     assert row.encrypted_api_key
     assert "sk-secret" not in row.encrypted_api_key
+
+
+async def test_the_settings_model_answers_whatever_is_connected(
+    server: Running, model_url: str, connected: dict[str, Any]
+) -> None:
+    own = server.services.settings.model_copy(update={"model": ModelSettings(base_url=model_url, context_window=4096)})
+    answering = AnsweringModel(server.services.database, own)
+    model = await answering.now()
+    assert model is not None
+    assert (model.name, model.context_window) == (MODEL, 4096)
+    assert await answering.now() is model
+    await answering.aclose()
 
 
 def test_what_cannot_be_reached_or_is_not_offered_is_not_connected(admin: httpx.Client, model_url: str) -> None:
