@@ -28,7 +28,7 @@ def _engine() -> Any:
             "Global.return_single_char_box": True,
             "Det.limit_type": "max",
             "Det.limit_side_len": _DETECTION_SIDE,
-            "Rec.rec_batch_num": 4,
+            "Rec.rec_batch_num": 1,  # measured: as fast as 6 on a processor, half the memory
             "EngineConfig.onnxruntime.intra_op_num_threads": 2,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }

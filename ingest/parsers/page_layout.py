@@ -32,7 +32,7 @@ class _Stack:
 
 def lay_out(lines: Sequence[Line], tables: Sequence[TableArea] = ()) -> list[Line | TableArea]:
     """Return lines and tables as they are read. `tables` are those already found; their lines are left out."""
-    inside = {line.order for table in tables for row in table.rows for cell in row for line in cell}
+    inside = {line.order for table in tables for line in table.lines}
     free = [line for line in lines if line.order not in inside]
     rows = rows_of(free)
     columns = _are_columns(rows)

@@ -52,8 +52,12 @@ class TableArea:
     header_rows: int = 0
 
     @property
+    def lines(self) -> list[Line]:
+        return [line for row in self.rows for cell in row for line in cell]
+
+    @property
     def order(self) -> int:
-        return min((line.order for row in self.rows for cell in row for line in cell), default=0)
+        return min((line.order for line in self.lines), default=0)
 
 
 @dataclass(slots=True)

@@ -30,6 +30,10 @@ _SPARSE_CHARACTERS = 120
 """A page with fewer characters and a large picture is read by OCR as well."""
 _LARGE_PICTURE = 0.25
 _GARBLED = 0.3
+_OCR_FOUND = 0.7
+"""OCR stands for a text layer that is no text when it finds this share of the characters drawn."""
+_FEW_LETTERS = 16
+"""A file without a text layer that is text needs so many letters by OCR to count as read."""
 _OUTLINE_ENTRIES = 2_000
 
 
@@ -101,9 +105,9 @@ def _read_page(document: pdfium.PdfDocument, number: int, source: Source, found:
     try:
         width, height = page.get_size()
         content = PageContent(number, width, height)
-        lines = _text_layer(page)
+        lines, unmapped = _text_layer(page)
         characters = sum(len(line.text) for line in lines)
-        garbled = is_garbled([line.text for line in lines])
+        garbled = unmapped > _GARBLED * (unmapped + characters) or is_garbled([line.text for line in lines])
         found.garbled_pages += garbled
         found.text_pages += bool(characters) and not garbled
         if characters and not garbled:
@@ -111,20 +115,28 @@ def _read_page(document: pdfium.PdfDocument, number: int, source: Source, found:
             content.parts = list(lay_out(lines, ruled_tables(page, lines)))
         if garbled or characters == 0 or (characters < _SPARSE_CHARACTERS and _has_large_picture(page)):
             _read_picture(page, content, lines if not garbled else [], source, found)
-        if garbled and content.status == PageStatus.EMPTY:
-            content.status, content.reason = PageStatus.FAILED, "its text layer is not text"
+        if garbled and _letters(content) < _OCR_FOUND * (unmapped + characters):
+            content.parts = []
+            content.status, content.reason = PageStatus.FAILED, "its text layer is not text and OCR reads too little"
         return content
     finally:
         page.close()
 
 
-def _text_layer(page: pdfium.PdfPage) -> list[Line]:
+def _letters(content: PageContent) -> int:
+    lines = [line for part in content.parts for line in ([part] if isinstance(part, Line) else part.lines)]
+    return sum(not character.isspace() for line in lines for character in line.text)
+
+
+def _text_layer(page: pdfium.PdfPage) -> tuple[list[Line], int]:
+    """Return the lines of a page's text layer, and how many characters its fonts do not name."""
     try:
         text_page = page.get_textpage()
     except pdfium.PdfiumError:
-        return []
+        return [], 0
     try:
-        return lines_of(read_characters(page, text_page), text_page)
+        characters = read_characters(page, text_page)
+        return lines_of(characters, text_page), characters.unmapped
     finally:
         text_page.close()
 
@@ -192,12 +204,13 @@ def is_garbled(texts: list[str]) -> bool:
 
 
 def _refuse_unreadable(source: Source, pages: list[PageContent], found: _Found) -> None:
-    if any(page.parts for page in pages):
+    readable = sum(_letters(page) for page in pages)
+    if readable and not (found.garbled_pages and not found.text_pages and readable < _FEW_LETTERS):
         return
     if found.garbled_pages:
         raise GarbledText(
             source.file_name,
-            "its text layer has no readable characters (the fonts name none) and OCR found none either. "
+            "its text layer has no readable characters (its fonts name none) and OCR found hardly any. "
             "Print it to a new PDF, or upload the original document.",
         )
     if found.ocr_failed:
@@ -212,7 +225,7 @@ def _refuse_unreadable(source: Source, pages: list[PageContent], found: _Found) 
 def _characters(page: PageContent) -> int:
     count = 0
     for part in page.parts:
-        lines = [part] if isinstance(part, Line) else [line for row in part.rows for cell in row for line in cell]
+        lines = [part] if isinstance(part, Line) else part.lines
         count += sum(len(line.text) + len(BLOCK_SEPARATOR) - 1 for line in lines)
     return count
 

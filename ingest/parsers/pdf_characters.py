@@ -21,6 +21,9 @@ _HYPHEN_AT_LINE_END = "\x02"
 _WIDE_GAP = 0.9
 """Gap between two characters of a line, in its height, that divides it (columns, cells)."""
 _TALLER = 0.3
+_INK_SAMPLE = 8
+_TOO_TALL = 1.9
+_ROOM = 0.35
 _BOLD_WEIGHT = 600
 _LIGATURES = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 
@@ -44,6 +47,14 @@ class PageCharacters:
         placed = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         inside = (boxes[:, 2] > 0) & (boxes[:, 0] < self.width) & (boxes[:, 3] > 0) & (boxes[:, 1] < self.height)
         return ~_is_space(self.codes) & placed & inside
+
+    @property
+    def unmapped(self) -> int:
+        """How many characters are drawn whose font does not say which they are."""
+        boxes = self.boxes
+        drawn = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        control = (self.codes < 32) & ~np.isin(self.codes, (2, 9, 10, 13))
+        return int((drawn & control).sum())
 
 
 def read_characters(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage) -> PageCharacters:
@@ -112,7 +123,8 @@ def lines_of(page: PageCharacters, text_page: pdfium.PdfTextPage) -> list[Line]:
     boxes = page.boxes[shown]
     starts = np.flatnonzero(_breaks(boxes, page.codes[shown]))
     ends = np.append(starts[1:], shown.size)
-    lines = []
+    lines: list[Line] = []
+    sampled: list[NDArray[np.intp]] = []
     for order, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         first, last = int(shown[start]), int(shown[end - 1])
         line = _line(page, first, last, shown[start:end], order)
@@ -120,7 +132,32 @@ def lines_of(page: PageCharacters, text_page: pdfium.PdfTextPage) -> list[Line]:
             weight = pdfium_c.FPDFText_GetFontWeight
             line.bold = min(weight(text_page.raw, first), weight(text_page.raw, last)) >= _BOLD_WEIGHT
             lines.append(line)
+            sampled.append(shown[np.linspace(start, end - 1, min(_INK_SAMPLE, end - start)).astype(np.intp)])
+    _fit_to_ink(lines, sampled, text_page)
     return apart(without_doubles(lines))
+
+
+def _fit_to_ink(lines: list[Line], sampled: list[NDArray[np.intp]], text_page: pdfium.PdfTextPage) -> None:
+    """Shrink lines whose font names a height far beyond its letters to the ink of some of them."""
+    ink = np.zeros((sum(map(len, sampled)), 4), dtype=np.float32)
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    for row, index in enumerate(np.concatenate(sampled).tolist() if sampled else []):
+        if pdfium_c.FPDFText_GetCharBox(text_page.raw, index, left, right, bottom, top):
+            ink[row] = (left.value, bottom.value, right.value, top.value)
+    placed = _displayed(ink, text_page.page)
+    at = 0
+    for line, indices in zip(lines, sampled, strict=True):
+        boxes = placed[at : at + len(indices)]
+        at += len(indices)
+        boxes = boxes[boxes[:, 3] > boxes[:, 1]]
+        if not boxes.size or not line.edges:
+            continue
+        highest, lowest = float(boxes[:, 1].min()), float(boxes[:, 3].max())
+        tall = lowest - highest
+        if tall > 0 and line.height > _TOO_TALL * tall:
+            line.y0 = max(line.y0, highest - _ROOM * tall)
+            line.y1 = min(line.y1, lowest + _ROOM * tall)
+            line.size = min(line.size, line.height)
 
 
 def _breaks(boxes: Floats, codes: NDArray[np.uint32]) -> Flags:
