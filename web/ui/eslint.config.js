@@ -1,5 +1,4 @@
 import js from "@eslint/js";
-import jsxA11y from "eslint-plugin-jsx-a11y";
 import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
@@ -14,15 +13,12 @@ export default tseslint.config(
       globals: globals.browser,
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
-    plugins: { "react-hooks": reactHooks, "jsx-a11y": jsxA11y },
+    plugins: { "react-hooks": reactHooks },
     rules: {
       ...reactHooks.configs.recommended.rules,
-      ...jsxA11y.flatConfigs.recommended.rules,
       // The React Compiler is not used: these two only say what it would not optimise.
       "react-hooks/preserve-manual-memoization": "off",
       "react-hooks/incompatible-library": "off",
-      // The one thing to do on the sign-in page and in a dialog is to write: the field is focused.
-      "jsx-a11y/no-autofocus": "off",
       // `||` also passes over empty strings, which is what is meant with names and titles.
       "@typescript-eslint/prefer-nullish-coalescing": "off",
       // Types are the contract of plain data here; an interface adds nothing.

@@ -1,6 +1,7 @@
 import { ActionIcon, Tooltip, type ActionIconProps } from "@mantine/core";
-import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+
+import { IconCheck, IconCopy } from "@/app/icons";
 
 import { useCopy } from "./clipboard";
 

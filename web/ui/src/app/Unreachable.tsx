@@ -1,6 +1,7 @@
 import { Button, Center, Stack, Text, Title } from "@mantine/core";
-import { IconPlugConnectedX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+
+import { IconPlugConnectedX } from "@/app/icons";
 
 export function Unreachable({ retry }: { retry: () => void }) {
   const { t } = useTranslation();

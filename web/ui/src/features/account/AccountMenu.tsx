@@ -1,8 +1,8 @@
 import { Avatar, Group, Menu, SegmentedControl, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 
+import { IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector } from "@/app/icons";
 import { chooseLanguage, LANGUAGES, type Language } from "@/i18n";
 import { ConnectModelDialog } from "@/features/models/ConnectModelDialog";
 import { useSignOut, useUser } from "@/features/session/session";

@@ -1,8 +1,8 @@
 import { ActionIcon, Alert, Button, Code, Group, Modal, Select, Stack, Table, Text, TextInput } from "@mantine/core";
-import { IconTrash } from "@tabler/icons-react";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import { IconTrash } from "@/app/icons";
 import { CopyAction } from "@/app/CopyAction";
 import { useFormats } from "@/i18n/format";
 

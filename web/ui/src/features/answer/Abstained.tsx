@@ -1,6 +1,7 @@
 import { Box, Group, Text } from "@mantine/core";
-import { IconFileOff } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+
+import { IconFileOff } from "@/app/icons";
 
 import { SourceCards } from "./SourceList";
 import classes from "./TurnBlock.module.css";

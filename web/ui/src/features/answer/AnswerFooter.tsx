@@ -1,8 +1,8 @@
 import { ActionIcon, Badge, Button, Group, HoverCard, Text, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconInfoCircle, IconPlugConnected, IconQuote, IconRefresh, IconSparkles } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 
+import { IconInfoCircle, IconPlugConnected, IconQuote, IconRefresh, IconSparkles } from "@/app/icons";
 import { CopyAction } from "@/app/CopyAction";
 import { ConnectModelDialog } from "@/features/models/ConnectModelDialog";
 import { useUser } from "@/features/session/session";

@@ -1,7 +1,8 @@
 import { Box, Collapse, Group, Text, UnstyledButton } from "@mantine/core";
-import { IconBrain, IconChevronRight } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+
+import { IconBrain, IconChevronRight } from "@/app/icons";
 
 import classes from "./TurnBlock.module.css";
 

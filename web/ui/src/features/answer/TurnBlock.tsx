@@ -1,8 +1,8 @@
 import { Alert, Box, Button, Group, Text, VisuallyHidden } from "@mantine/core";
-import { IconAlertCircle, IconRefresh, IconSearch } from "@tabler/icons-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 
+import { IconAlertCircle, IconRefresh, IconSearch } from "@/app/icons";
 import { describeCode } from "@/i18n/errors";
 
 import { Abstained } from "./Abstained";

@@ -1,7 +1,7 @@
 import { Button, Checkbox, Popover, Stack, Text } from "@mantine/core";
-import { IconBooks, IconChevronDown } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 
+import { IconBooks, IconChevronDown } from "@/app/icons";
 import { useKnowledgeBases } from "@/features/knowledge-bases/knowledge-bases";
 import { useSelection } from "@/features/knowledge-bases/selection";
 

@@ -1,8 +1,8 @@
 import { ActionIcon, Button, Group, Text, Textarea, Tooltip } from "@mantine/core";
-import { IconArrowDown, IconArrowUp, IconBrain, IconPlayerStopFilled } from "@tabler/icons-react";
 import { useEffect, useRef, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import { IconArrowDown, IconArrowUp, IconBrain, IconPlayerStopFilled } from "@/app/icons";
 import { useSelection } from "@/features/knowledge-bases/selection";
 import { useSystem } from "@/features/session/session";
 

@@ -1,9 +1,9 @@
 import { ActionIcon, Box, Group, Menu, Text } from "@mantine/core";
-import { IconDots, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation, useNavigate } from "react-router";
 
+import { IconDots, IconPencil, IconTrash } from "@/app/icons";
 import type { Conversation } from "@/api/types";
 import { ConfirmDialog } from "@/app/ConfirmDialog";
 import { SectionHeader } from "@/features/shell/SectionHeader";

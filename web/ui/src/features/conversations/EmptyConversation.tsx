@@ -1,8 +1,8 @@
 import { Box, Group, Stack, Text, Title, UnstyledButton } from "@mantine/core";
-import { IconArrowUpRight } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { IconArrowUpRight } from "@/app/icons";
 import { useKnowledgeBases } from "@/features/knowledge-bases/knowledge-bases";
 import { useSelection } from "@/features/knowledge-bases/selection";
 import { useSystem } from "@/features/session/session";

@@ -1,8 +1,8 @@
 import { Box, Button, Group, Menu, Skeleton, Stack, Text, TextInput } from "@mantine/core";
-import { IconFile, IconFolder, IconSearch, IconUpload } from "@tabler/icons-react";
 import { useMemo, useRef, useState, type ChangeEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import { IconFile, IconFolder, IconSearch, IconUpload } from "@/app/icons";
 import type { KbDocument } from "@/api/types";
 import { useSystem } from "@/features/session/session";
 

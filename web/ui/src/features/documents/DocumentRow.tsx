@@ -1,8 +1,8 @@
 import { ActionIcon, Group, Menu, Text, UnstyledButton } from "@mantine/core";
-import { IconCheck, IconDots, IconDownload, IconInfoCircle, IconKey, IconRefresh, IconTrash } from "@tabler/icons-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 
+import { IconCheck, IconDots, IconDownload, IconInfoCircle, IconKey, IconRefresh, IconTrash } from "@/app/icons";
 import type { KbDocument } from "@/api/types";
 import { useSourceTarget } from "@/features/source/target";
 

@@ -1,9 +1,9 @@
 import { Stack, Text } from "@mantine/core";
-import { IconFolderDown } from "@tabler/icons-react";
 import { fromEvent } from "file-selector";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { IconFolderDown } from "@/app/icons";
 import { useKnowledgeBases } from "@/features/knowledge-bases/knowledge-bases";
 import { useSelection } from "@/features/knowledge-bases/selection";
 

@@ -1,3 +1,5 @@
+import type { Icon } from "@tabler/icons-react";
+
 import {
   IconFile,
   IconFileSpreadsheet,
@@ -9,8 +11,7 @@ import {
   IconFileTypePpt,
   IconFileTypeTxt,
   IconPhoto,
-  type Icon,
-} from "@tabler/icons-react";
+} from "@/app/icons";
 
 const BY_FORMAT: Record<string, Icon> = {
   pdf: IconFileTypePdf,

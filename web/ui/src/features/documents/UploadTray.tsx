@@ -1,7 +1,7 @@
 import { ActionIcon, Box, Group, Progress, ScrollArea, Text } from "@mantine/core";
-import { IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 
+import { IconX } from "@/app/icons";
 import { describeCode } from "@/i18n/errors";
 
 import classes from "./DocumentList.module.css";

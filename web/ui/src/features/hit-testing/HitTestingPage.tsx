@@ -1,9 +1,9 @@
 import { Alert, Badge, Box, Button, Group, NumberInput, Progress, ScrollArea, Stack, Table, Text, TextInput, Title, UnstyledButton } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { IconSearch } from "@tabler/icons-react";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import { IconSearch } from "@/app/icons";
 import { api, unwrap } from "@/api/client";
 import type { Hit, SearchResult } from "@/api/types";
 import { AskedBases } from "@/features/conversations/AskedBases";

@@ -1,7 +1,7 @@
 import { ActionIcon, Box, Checkbox, Collapse, Group, Menu, Text, Tooltip, UnstyledButton } from "@mantine/core";
-import { IconChevronRight, IconDots, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 
+import { IconChevronRight, IconDots, IconPencil, IconTrash } from "@/app/icons";
 import type { KnowledgeBase } from "@/api/types";
 import { DocumentList } from "@/features/documents/DocumentList";
 import { useFormats } from "@/i18n/format";

@@ -1,9 +1,9 @@
 import { ActionIcon, Box, Button, Skeleton, Stack, Text, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { IconPlus } from "@/app/icons";
 import type { KnowledgeBase } from "@/api/types";
 import { SectionHeader } from "@/features/shell/SectionHeader";
 

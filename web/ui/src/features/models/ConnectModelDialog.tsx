@@ -1,8 +1,8 @@
 import { ActionIcon, Alert, Badge, Button, Group, Modal, Paper, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
-import { IconTrash } from "@tabler/icons-react";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import { IconTrash } from "@/app/icons";
 import { describeError } from "@/i18n/errors";
 import { useFormats } from "@/i18n/format";
 

@@ -22,7 +22,6 @@ export function ResizeHandle({ width, least, onChange }: Props) {
   };
   return (
     // A focusable separator is a widget that takes keys and pointers (WAI-ARIA, "window splitter").
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       className={classes.handle}
       role="separator"
@@ -30,7 +29,6 @@ export function ResizeHandle({ width, least, onChange }: Props) {
       aria-label={t("source.resize")}
       aria-valuenow={width}
       aria-valuemin={least}
-      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
       onKeyDown={onKeyDown}
       onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}

@@ -1,8 +1,8 @@
 import { ActionIcon, Box, Button, Divider, Group, NavLink, ScrollArea } from "@mantine/core";
-import { IconEdit, IconListSearch, IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "react-router";
 
+import { IconEdit, IconListSearch, IconX } from "@/app/icons";
 import { Brand } from "@/app/Brand";
 import { AccountMenu } from "@/features/account/AccountMenu";
 import { ConversationList } from "@/features/conversations/ConversationList";

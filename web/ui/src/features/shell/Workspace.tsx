@@ -1,10 +1,10 @@
 import { ActionIcon, AppShell, Burger, Group } from "@mantine/core";
 import { useDisclosure, useHotkeys, useMediaQuery } from "@mantine/hooks";
-import { IconEdit } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, Route, Routes, useLocation, useNavigate } from "react-router";
 
+import { IconEdit } from "@/app/icons";
 import { Brand } from "@/app/Brand";
 import { useKept } from "@/app/kept";
 import { ConversationPage } from "@/features/conversations/ConversationPage";

@@ -1,9 +1,9 @@
 import { ActionIcon, Alert, Group, NumberInput, Text, Tooltip } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { IconChevronLeft, IconChevronRight, IconFocusCentered, IconMinus, IconPlus } from "@tabler/icons-react";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import { IconChevronLeft, IconChevronRight, IconFocusCentered, IconMinus, IconPlus } from "@/app/icons";
 import type { Segment } from "@/api/types";
 import { pageUrl } from "@/features/documents/original";
 
@@ -107,7 +107,6 @@ export function PageView({ target, pages, highlights }: Props) {
         </Group>
       </div>
       {/* The page is read with the arrow keys as well. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/no-noninteractive-tabindex */}
       <div ref={measured} className={classes.scroller} role="region" aria-label={t("source.pageOf", { page, pages })} tabIndex={0} onKeyDown={onKeyDown}>
         {state === "failed" && (
           <Alert m="md" color="gray" variant="light">

@@ -55,7 +55,6 @@ export function ReaderView({ content, range }: Props) {
 
   return (
     // A scrolling region must be reachable by keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div ref={scroller} className={classes.scroller} onScroll={onScroll} role="region" aria-label={t("source.text")} tabIndex={0}>
       <article className={classes.reader}>
         {shown.from > 0 && (

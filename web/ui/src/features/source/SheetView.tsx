@@ -86,7 +86,6 @@ function Grid({ sheet }: { sheet: Sheet }) {
         role="region"
         aria-label={t("source.gridOf", { name: sheet.name })}
         // A scrolling region must be reachable by keyboard.
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
       >
         <div className={classes.grid} style={{ height: rows.getTotalSize() + RULER_PX, width: columns.getTotalSize() + NUMBERS_PX }}>
@@ -111,7 +110,6 @@ function Grid({ sheet }: { sheet: Sheet }) {
               const isChosen = at?.row === row.index + 1 && at.column === column.index + 1;
               return (
                 // Choosing a cell only shows its whole text below; the text is in the cell for every reader.
-                // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions
                 <div
                   key={`${row.index}:${column.index}`}
                   className={classes.gridCell}

@@ -1,9 +1,9 @@
 import { ActionIcon, Alert, Badge, Box, Center, Group, Loader, Text, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
-import { IconDownload, IconX } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
+import { IconDownload, IconX } from "@/app/icons";
 import { ApiError } from "@/api/errors";
 import type { KbDocument } from "@/api/types";
 import { ownTitle } from "@/features/documents/document-list";
