@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 Json = Mapping[str, Any]
 
 DESCRIPTION = "collection.json"
+HNSW_DEFAULTS = {"m": 16, "ef_construct": 100, "full_scan_threshold": 10_000}
+INDEXING_THRESHOLD_KIB = 10_000
+"""Both as Qdrant's server has them."""
 DISTANCES = {
     "Cosine": edge.Distance.Cosine,
     "Euclid": edge.Distance.Euclid,
@@ -49,6 +52,11 @@ class Collection:
     def dense_sizes(self) -> dict[str, int]:
         """The dimension of each dense vector; the unnamed one's name is empty."""
         return {name: params["size"] for name, params in _dense(self.description).items()}
+
+    @property
+    def indexing_threshold_kib(self) -> int:
+        """KiB of vectors under which the engine builds no graph over a segment."""
+        return (self.description.get("optimizers_config") or {}).get("indexing_threshold") or INDEXING_THRESHOLD_KIB
 
     @property
     def vectors_per_point(self) -> int:
@@ -147,7 +155,28 @@ def _engine_config(description: Json) -> edge.EdgeConfig:
         )
         for name, params in (description.get("sparse_vectors") or {}).items()
     }
-    return edge.EdgeConfig(vectors=dense, sparse_vectors=sparse or None)
+    return edge.EdgeConfig(
+        vectors=dense,
+        sparse_vectors=sparse or None,
+        hnsw_config=_hnsw_config(description.get("hnsw_config") or {}),
+        optimizers=_optimizers_config(description.get("optimizers_config") or {}),
+    )
+
+
+def _hnsw_config(given: Json) -> edge.HnswIndexConfig:
+    return edge.HnswIndexConfig(
+        m=given.get("m") or HNSW_DEFAULTS["m"],
+        ef_construct=given.get("ef_construct") or HNSW_DEFAULTS["ef_construct"],
+        full_scan_threshold=given.get("full_scan_threshold") or HNSW_DEFAULTS["full_scan_threshold"],
+        payload_m=given.get("payload_m"),
+    )
+
+
+def _optimizers_config(given: Json) -> edge.EdgeOptimizersConfig:
+    return edge.EdgeOptimizersConfig(
+        indexing_threshold=given.get("indexing_threshold") or INDEXING_THRESHOLD_KIB,
+        default_segment_number=given.get("default_segment_number"),
+    )
 
 
 def _write_description(folder: Path, name: str, description: Json, shard_name: str) -> None:

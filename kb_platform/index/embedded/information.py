@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from kb_platform.index.embedded.collection import Collection
+from kb_platform.index.embedded.collection import HNSW_DEFAULTS, Collection
 
 PROTOCOL_VERSION = "1.20.0"
 """The version of Qdrant's REST protocol whose part is spoken here; clients check it."""
-
-# The engine's own defaults, which it has no way to tell.
-_HNSW = {"m": 16, "ef_construct": 100, "full_scan_threshold": 10_000, "max_indexing_threads": 0, "on_disk": False}
-_OPTIMIZER = {
-    "deleted_threshold": 0.2,
-    "vacuum_min_vector_number": 1000,
-    "default_segment_number": 0,
-    "flush_interval_sec": 5,
-    "indexing_threshold": 10_000,
-}
+FLUSH_SECONDS = 2
 
 
 def version() -> dict[str, Any]:
@@ -42,8 +33,12 @@ def collection_json(collection: Collection) -> dict[str, Any]:
                 "write_consistency_factor": 1,
                 "on_disk_payload": True,
             },
-            "hnsw_config": _HNSW,
-            "optimizer_config": _OPTIMIZER,
+            "hnsw_config": HNSW_DEFAULTS | (description.get("hnsw_config") or {}),
+            "optimizer_config": {
+                "default_segment_number": 0,
+                "flush_interval_sec": FLUSH_SECONDS,
+                "indexing_threshold": collection.indexing_threshold_kib,
+            },
             "wal_config": {"wal_capacity_mb": 32, "wal_segments_ahead": 0},
         },
         "payload_schema": {

@@ -29,10 +29,10 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 2.0
 QUIET_SECONDS = 3.0
 """No update for this long before a copy is made: a large upload is then one optimisation, not many."""
-UNINDEXED_KIB = 20_000
-"""Vectors without a graph, in KiB, from which optimising pays. The engine itself builds none under 10,000 KiB."""
-LONG_OVERDUE = 5
-"""So many times UNINDEXED_KIB do not wait for quiet."""
+DUE = 2
+"""Optimising is due with so many times the vectors without a graph that the engine would build one over."""
+OVERDUE = 10
+"""With so many times it does not wait for quiet."""
 MOST_UPDATES = 20_000
 """Updates remembered while a copy is optimised; with more it is given up and tried again when it is quieter."""
 
@@ -66,7 +66,7 @@ class _Watch:
             self._updates, self._last_update = self._collection.updates, time.monotonic()
         gained = self._unindexed_kib() - self._left_unindexed
         quiet = time.monotonic() - self._last_update >= QUIET_SECONDS
-        return gained > UNINDEXED_KIB * (1 if quiet else LONG_OVERDUE)
+        return gained > self._collection.indexing_threshold_kib * (DUE if quiet else OVERDUE)
 
     def optimised(self) -> None:
         """Note what the engine left without a graph (it builds none over few points)."""
@@ -135,7 +135,7 @@ async def _catch_up(shard: edge.EdgeShard, journal: list[edge.UpdateOperation]) 
 
 def main(folder: str) -> None:
     """Optimise the shard in the folder, at low priority."""
-    os.nice(10)
+    os.nice(5)
     shard = edge.EdgeShard.load(folder)
     shard.optimize()
     shard.flush()

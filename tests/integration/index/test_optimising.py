@@ -1,0 +1,84 @@
+"""Building the search graph beside a running engine: nothing waits for it, nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+import qdrant_edge as edge
+
+from kb_platform.index.embedded.collection import Collection, create_collection, open_collection
+from kb_platform.index.embedded.optimizing import optimise
+
+SIZE = 32
+POINTS = 5_000
+DESCRIPTION = {
+    "vectors": {"dense": {"size": SIZE, "distance": "Cosine"}},
+    "optimizers_config": {"indexing_threshold": 100},
+}
+
+
+@pytest.fixture
+def collection(tmp_path: Path) -> Collection:
+    made = create_collection(tmp_path / "collection", "c", DESCRIPTION)
+    vectors = np.random.default_rng(0).standard_normal((POINTS, SIZE)).astype(np.float32)
+    upsert(made, range(POINTS), vectors)
+    return made
+
+
+def upsert(collection: Collection, ids: range, vectors: np.ndarray) -> None:
+    points = [
+        edge.Point(id=id_, vector={"dense": vector.tolist()}, payload={"n": id_})
+        for id_, vector in zip(ids, vectors, strict=True)
+    ]
+    collection.update(edge.UpdateOperation.upsert_points(points))
+
+
+def count(collection: Collection) -> int:
+    return collection.shard.count(edge.CountRequest())
+
+
+async def test_updates_made_meanwhile_are_kept_and_queries_go_on(collection: Collection) -> None:
+    before = collection.shard.info().indexed_vectors_count
+    optimising = asyncio.create_task(optimise(collection))
+    answered = 0
+    added = 0
+    while not optimising.done():
+        await asyncio.sleep(0.05)
+        if collection.on_update is None:
+            continue
+        upsert(collection, range(POINTS + added, POINTS + added + 1), np.ones((1, SIZE), np.float32))
+        added += 1
+        collection.update(edge.UpdateOperation.delete_points([added]))
+        body = {"query": [1.0] * SIZE, "using": "dense", "limit": 1, "params": {"exact": True}}
+        ((best,),) = collection.query([body])
+        assert best.id >= POINTS
+        answered += 1
+    assert await optimising
+    assert answered > 0
+    assert before < POINTS < collection.shard.info().indexed_vectors_count + added + 1
+    assert count(collection) == POINTS
+    reopened = _reopen(collection)
+    assert count(reopened) == POINTS
+    assert len(list(reopened.folder.glob("shard-*"))) == 1
+    reopened.close()
+
+
+def test_a_copy_that_was_not_finished_is_thrown_away(tmp_path: Path) -> None:
+    made = create_collection(tmp_path / "collection", "c", DESCRIPTION)
+    upsert(made, range(10), np.ones((10, SIZE), np.float32))
+    (made.folder / "shard-2").mkdir()
+    (made.folder / "shard-2" / "half").write_text("")
+    reopened = _reopen(made)
+    assert count(reopened) == 10
+    assert [path.name for path in reopened.folder.glob("shard-*")] == ["shard-1"]
+    reopened.close()
+
+
+def _reopen(collection: Collection) -> Collection:
+    collection.close()
+    reopened = open_collection(collection.folder)
+    assert reopened is not None
+    return reopened
