@@ -1,0 +1,65 @@
+"""Every request of the vector index is one that Qdrant's own client could have sent: checked by its models, which
+forbid unknown fields."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import BaseModel
+from qdrant_client.http import models
+
+from kb_platform.domain.access import AccessScope
+from kb_platform.index import IndexedChunk, VectorIndex, point_id
+from kb_platform.settings import IndexSettings
+
+BODIES: dict[tuple[str, str], type[BaseModel]] = {
+    ("PUT", ""): models.CreateCollection,
+    ("PUT", "/index"): models.CreateFieldIndex,
+    ("PUT", "/points"): models.PointsList,
+    ("POST", "/points"): models.PointRequest,
+    ("POST", "/points/payload"): models.SetPayload,
+    ("POST", "/points/count"): models.CountRequest,
+    ("POST", "/points/scroll"): models.ScrollRequest,
+    ("POST", "/points/query/batch"): models.QueryRequestBatch,
+}
+DELETIONS: dict[str, type[BaseModel]] = {"points": models.PointIdsList, "filter": models.FilterSelector}
+
+
+def test_every_request_is_of_qdrants_protocol(index_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, str, dict[str, Any]]] = []
+    request = VectorIndex._request
+
+    def recorded(self: VectorIndex, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        if body is not None:
+            sent.append((method, path.partition("?")[0], body))
+        return request(self, method, path, body)
+
+    monkeypatch.setattr(VectorIndex, "_request", recorded)
+    _use_everything(VectorIndex(IndexSettings(url=index_url, collection_prefix=uuid.uuid4().hex), "model", 4))
+
+    seen = set()
+    for method, path, body in sent:
+        model = DELETIONS[next(iter(body))] if path == "/points/delete" else BODIES[method, path]
+        model.model_validate(body)
+        seen.add((method, path))
+    assert seen == BODIES.keys() | {("POST", "/points/delete")}
+
+
+def _use_everything(index: VectorIndex) -> None:
+    index.ensure_collection()
+    vector = np.array([1, 0, 0, 0], np.float32)
+    id_ = point_id("v", 0, "model")
+    index.upsert([IndexedChunk(id_, vector, "library 图书馆", "kb", "document", "v", 0)])
+    index.publish("v")
+    scope = AccessScope("user", frozenset({"kb"}), frozenset({"document"}))
+    assert [candidate.id for candidate in index.search(vector, "library", scope, 5)] == [id_]
+    assert index.vectors([id_]).keys() == {id_}
+    assert index.count() == index.count("v") == 1
+    assert list(index.ids()) == [(id_, "v")]
+    index.delete([id_])
+    index.delete_version("v")
+    index.delete_document("document")
+    index.delete_knowledge_base("kb")

@@ -1,0 +1,214 @@
+"""What a search finds, and above all what it never finds."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from kb_platform.database.engine import Database, open_database
+from kb_platform.database.tables import Base, ChunkRow, Document, DocumentVersion, KnowledgeBase, User, now
+from kb_platform.domain.access import AccessScope
+from kb_platform.embedding import EmbeddingModel
+from kb_platform.index import IndexedChunk, VectorIndex, point_id
+from kb_platform.retrieval import Retriever
+from kb_platform.settings import IndexSettings, RetrievalSettings, Settings
+
+RULES = [
+    "第三十二条 违反考试纪律者，给予警告处分。",
+    "第三十三条 考试作弊者，给予记过以上处分。",
+    "课程 CS-101 程序设计基础，学分 4。",
+    "课程 CS-110 数据结构，学分 3。",
+    "学生转专业须修满一学年，平均学分绩点不低于 3.0。",
+    "The library opens at eight on weekdays.",
+]
+
+
+@dataclass
+class House:
+    """A database and an index into which documents can be put."""
+
+    database: Database
+    index: VectorIndex
+    embedding: EmbeddingModel
+    user_id: str = ""
+
+    def knowledge_base(self) -> str:
+        with self.database.writing() as session:
+            base = KnowledgeBase(name="base", created_by=self.user_id)
+            session.add(base)
+            session.flush()
+            return base.id
+
+    def document(self, knowledge_base_id: str, texts: Sequence[str]) -> str:
+        name = str(uuid.uuid4())
+        with self.database.writing() as session:
+            document = Document(knowledge_base_id=knowledge_base_id, name=name, live_name=name, created_by=self.user_id)
+            session.add(document)
+            session.flush()
+            id_ = document.id
+        self.make_current(self.version(id_, texts))
+        return id_
+
+    def version(self, document_id: str, texts: Sequence[str]) -> str:
+        """Add a version with its points published, as it is just before it becomes the current one."""
+        with self.database.writing() as session:
+            document = session.get_one(Document, document_id)
+            version = DocumentVersion(
+                document_id=document_id,
+                number=len(document.versions) + 1,
+                file_sha256="0" * 64,
+                file_bytes=1,
+                created_by=self.user_id,
+            )
+            session.add(version)
+            session.flush()
+            chunks = []
+            for ordinal, (text, vector) in enumerate(zip(texts, self.embedding.embed_passages(texts), strict=True)):
+                id_ = point_id(version.id, ordinal, self.embedding.name)
+                session.add(
+                    ChunkRow(
+                        id=id_,
+                        version_id=version.id,
+                        ordinal=ordinal,
+                        start=0,
+                        end=len(text),
+                        text=text,
+                        token_count=1,
+                        content_hash="-",
+                    )
+                )
+                chunks.append(
+                    IndexedChunk(id_, vector, text, document.knowledge_base_id, document_id, version.id, ordinal)
+                )
+            self.index.upsert(chunks, published=True)
+            return version.id
+
+    def make_current(self, version_id: str) -> None:
+        with self.database.writing() as session:
+            version = session.get_one(DocumentVersion, version_id)
+            session.get_one(Document, version.document_id).current_version_id = version_id
+
+    def found(self, question: str, scope: AccessScope, limit: int = 20) -> list[str]:
+        retriever = Retriever(self.database, self.index, self.embedding, RetrievalSettings())
+        return [hit.text for hit in retriever.search(question, scope, limit).hits]
+
+
+@pytest.fixture
+def house(tmp_path: Path, index_url: str, embedding: EmbeddingModel) -> Iterator[House]:
+    database = open_database(Settings(data_dir=tmp_path))
+    Base.metadata.create_all(database.engine)
+    settings = IndexSettings(url=index_url, collection_prefix=f"t{uuid.uuid4().hex[:8]}")
+    index = VectorIndex(settings, embedding.name, embedding.dimension)
+    index.ensure_collection()
+    house = House(database, index, embedding)
+    with database.writing() as session:
+        user = User(email="reader@example.org", password_hash="-")
+        session.add(user)
+        session.flush()
+        house.user_id = user.id
+    yield house
+    index.close()
+    database.close()
+
+
+def scope(*knowledge_base_ids: str) -> AccessScope:
+    return AccessScope("reader", frozenset(knowledge_base_ids))
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("第三十二条", RULES[0]),
+        ("第三十三条规定了什么？", RULES[1]),
+        ("CS-101", RULES[2]),
+        ("cs-110 几学分？", RULES[3]),
+        ("转专业对绩点有什么要求", RULES[4]),
+        ("When does the library open?", RULES[5]),
+    ],
+)
+def test_the_passage_that_answers_comes_first(house: House, question: str, answer: str) -> None:
+    base = house.knowledge_base()
+    house.document(base, RULES)
+    assert house.found(question, scope(base))[0] == answer
+
+
+def test_only_the_knowledge_bases_of_the_scope_are_searched(house: House) -> None:
+    mine, other = house.knowledge_base(), house.knowledge_base()
+    house.document(mine, RULES[:2])
+    house.document(other, RULES[2:4])
+    assert set(house.found("课程 CS-101", scope(mine))) == set(RULES[:2])
+    assert set(house.found("课程 CS-101", scope(mine, other))) == set(RULES[:4])
+
+
+def test_an_empty_scope_finds_nothing(house: House) -> None:
+    base = house.knowledge_base()
+    document = house.document(base, RULES)
+    assert house.found("第三十二条", scope()) == []
+    assert house.found("第三十二条", replace(scope(base), document_ids=frozenset())) == []
+    assert house.found("第三十二条", replace(scope(), document_ids=frozenset({document}))) == []
+
+
+def test_only_these_documents_means_only_these(house: House) -> None:
+    base = house.knowledge_base()
+    wanted, _other = house.document(base, RULES[:1]), house.document(base, RULES[1:])
+    assert house.found("CS-101", replace(scope(base), document_ids=frozenset({wanted}))) == RULES[:1]
+
+
+def test_naming_a_document_does_not_open_its_knowledge_base(house: House) -> None:
+    mine, other = house.knowledge_base(), house.knowledge_base()
+    house.document(mine, RULES[:1])
+    theirs = house.document(other, RULES[2:3])
+    assert house.found("CS-101", replace(scope(mine), document_ids=frozenset({theirs}))) == []
+
+
+def test_a_point_whose_payload_lies_about_its_knowledge_base_is_not_shown(house: House) -> None:
+    mine, other = house.knowledge_base(), house.knowledge_base()
+    document = house.document(other, RULES[2:3])
+    (id_, version_id) = next(house.index.ids())
+    vector = house.embedding.embed_query("CS-101")
+    house.index.upsert([IndexedChunk(id_, vector, RULES[2], mine, document, version_id, 0)], published=True)
+    assert house.found("CS-101", scope(mine)) == []
+
+
+def test_a_version_becomes_visible_in_one_step(house: House) -> None:
+    base = house.knowledge_base()
+    document = house.document(base, ["Fees are 100 yuan.", "Pay before May."])
+    newer = house.version(document, ["Fees are 200 yuan.", "Pay before June."])
+    assert set(house.found("fees", scope(base))) == {"Fees are 100 yuan.", "Pay before May."}
+    house.make_current(newer)
+    assert set(house.found("fees", scope(base))) == {"Fees are 200 yuan.", "Pay before June."}
+
+
+def test_what_is_deleted_is_gone_at_once_though_its_points_are_still_there(house: House) -> None:
+    base = house.knowledge_base()
+    gone, stays = house.document(base, RULES[:1]), house.document(base, RULES[1:2])
+    with house.database.writing() as session:
+        session.get_one(Document, gone).deleted_at = now()
+    assert house.found("第三十二条", scope(base)) == RULES[1:2]
+    with house.database.writing() as session:
+        session.get_one(KnowledgeBase, base).deleted_at = now()
+    assert house.found("第三十二条", scope(base)) == []
+    assert house.index.count() == 2
+    assert stays
+
+
+def test_scores_and_times_are_told(house: House) -> None:
+    base = house.knowledge_base()
+    house.document(base, RULES)
+    retriever = Retriever(house.database, house.index, house.embedding, RetrievalSettings())
+    retrieval = retriever.search("第三十二条", scope(base), 3)
+    assert retrieval.query == "第三十二条"
+    assert len(retrieval.hits) == 3
+    best = retrieval.hits[0].scores
+    assert best.dense is not None
+    assert best.sparse is not None
+    assert -1 <= best.dense <= 1
+    assert best.sparse > 0
+    assert [hit.scores.fused for hit in retrieval.hits] == sorted(
+        (hit.scores.fused for hit in retrieval.hits), reverse=True
+    )
+    assert min(retrieval.seconds_embedding, retrieval.seconds_index, retrieval.seconds_database) > 0
