@@ -90,9 +90,9 @@ class AnswerComposer:
                 return Composed()
         if not self.text and not self._shown:
             self._open = self._open.lstrip()
-            if not is_last and not re.sub(r"\[\d{0,3}\]?|\s", "", self._open):
+            if not is_last and not re.sub(r"\[\d{0,3}\]?|\W", "", self._open):
                 self._count_markers()
-                return Composed()  # a marker before any word: a refusal may follow
+                return Composed()  # markers and quotes before any word: a refusal may follow
         return self._emit(is_last)
 
     def _emit(self, is_last: bool) -> Composed:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inference.prompts import language_of
+from inference.prompts import Language, language_of
 from inference.questions import Expects, expects, holds_expected
 from inference.quotes import Quote, quotes_of
 from inference.terms import Term, TextTerms, content_terms, coverage
@@ -22,19 +22,19 @@ from kb_platform.embedding import EmbeddingModel
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Logistic regression over: the best passage's share of the question's words, all passages' share, the best
-    cosine. `across`: threshold and steepness of the cosine where question and passage are of different languages."""
+    """Evidence within one language is `share of the question's words in the best passage + dense · best cosine`, and
+    `border` is where it counts as an answer (cosines of Chinese texts lie higher). Across languages words tell nothing:
+    `across` is the border of the cosine."""
 
-    best: float
-    together: float
     dense: float
-    bias: float
-    across: tuple[float, float]
+    border: dict[Language, float]
+    across: float
 
 
-CALIBRATIONS = {"multilingual-e5-small": Calibration(9.74, 2.06, 18.67, -22.99, across=(0.80, 60.0))}
-BY_WORDS = Calibration(13.76, 0.0, 0.0, -7.05, across=(0.0, 0.0))
+CALIBRATIONS = {"multilingual-e5-small": Calibration(8.0, {Language.CHINESE: 7.5, Language.ENGLISH: 7.2}, across=0.80)}
+BY_WORDS = Calibration(0.0, {Language.CHINESE: 0.3, Language.ENGLISH: 0.4}, across=0.0)
 """For embedding models whose cosines were not calibrated: words alone (nothing is refused across languages)."""
+STEEPNESS, STEEPNESS_ACROSS = 10.0, 60.0
 
 # Weights of a sentence's features, fitted on pairs of an answering and another sentence of the same retrieval.
 NEARNESS, WORDS, PASSAGE_WORDS, PASSAGE_DENSE, EXPECTED, HEADING = 16.0, 2.6, 5.4, 9.4, 2.9, -0.8
@@ -60,17 +60,17 @@ def weigh_passages(question: str, sources: Sequence[Source], embedding_name: str
     if not sources:
         return 0.0
     calibration = CALIBRATIONS.get(embedding_name, BY_WORDS)
-    terms = content_terms(question)
     language = language_of(question)
     same = [source for source in sources if language_of(source.hit.text) is language]
-    within = _logit_within(terms, same or sources, calibration)
-    value = _sigmoid(within)
+    value = 0.0
+    if same:
+        value = _words_held(question, same) + calibration.dense * max(_dense(source) for source in same)
+        value = _sigmoid((value - calibration.border[language]) * STEEPNESS)
     if len(same) < len(sources):
-        threshold, steepness = calibration.across
         foreign = max(_dense(source) for source in sources if source not in same)
         # The model sees likeness in the language itself: a foreign passage that still lies nearest means something.
         if not same or foreign >= max(_dense(source) for source in same):
-            value = max(value, _sigmoid((foreign - threshold) * steepness))
+            value = max(value, _sigmoid((foreign - calibration.across) * STEEPNESS_ACROSS))
     return value
 
 
@@ -137,17 +137,13 @@ def _score_without_nearness(
     )
 
 
-def _logit_within(terms: Sequence[Term], sources: Sequence[Source], calibration: Calibration) -> float:
-    texts = [TextTerms(f"{s.hit.document_title}\n{s.hit.context}\n{s.hit.text}") for s in sources]
-    total = sum(term.weight for term in terms)
-    if not total:
-        # A question of stop words alone (“what is this?”) is judged by its meaning only.
-        best = together = 0.5
-    else:
-        best = max(coverage(terms, text) for text in texts)
-        together = sum(term.weight * max(text.holds(term) for text in texts) for term in terms) / total
-    dense = max(_dense(source) for source in sources)
-    return calibration.best * best + calibration.together * together + calibration.dense * dense + calibration.bias
+def _words_held(question: str, sources: Sequence[Source]) -> float:
+    """Return the largest share of the question's words that one passage holds; 0.5 for a question of stop words."""
+    terms = content_terms(question)
+    if not terms:
+        return 0.5
+    texts = (TextTerms(f"{s.hit.document_title}\n{s.hit.context}\n{s.hit.text}") for s in sources)
+    return max(coverage(terms, text) for text in texts)
 
 
 def _dense(source: Source) -> float:

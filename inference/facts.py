@@ -43,7 +43,7 @@ _UNIT_FORMS = {
 }  # fmt: skip
 _NEGATION = re.compile(
     r"不得|不能|不可|不予|不允许|不需要|不用|不必|不再|不是|不会|不应|不符|不包括|不适用|禁止|严禁|没有|未|无需|无须|并非|无(?=[处违不])"
-    r"|不(?![同仅但断少久论管过足良])"
+    r"|不(?!同|仅|但|断|少(?!于)|久|论|管|过|足|良)"
     r"|\bnot\b|\bno\b|\bnever\b|\bcannot\b|n['’]t\b|\bneither\b|\bnor\b|\bnone\b|\bwithout\b|\bprohibited\b|\bforbidden\b"
 )
 _QUOTED_NAME = re.compile(r"《([^》]{2,40})》")

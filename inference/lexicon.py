@@ -20,6 +20,7 @@ according
 """Words of questions that answers often paraphrase: absent from a passage they say little."""
 
 CHINESE_STOP_WORDS = """
+几点 几号 几月 几天 几年 几次 几门 几名 几种 几位 几岁 第几 哪几 多远 多快 多重 多深 多宽 究竟 到底 分别
 的 了 是 在 和 与 及 或 由 被 把 对 从 到 于 以 为 有 无 也 都 就 而 并 其 之 这 那 哪 个 些 什么
 哪些 哪个 哪里 哪儿 哪一 哪一年 哪年 哪天 哪种 哪位 谁 多少 几 如何 怎么 怎样 怎么样 为什么 为何
 何时 何地 何 吗 呢 吧 啊 是否 请问 请 可以 能 能否 要 需要 会 应 应该 应当 一个 一种 一些 它 他 她

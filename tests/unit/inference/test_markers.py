@@ -89,8 +89,7 @@ def test_an_address_that_only_begins_like_a_source_is_not_shown() -> None:
 
 TRICKY = st.lists(
     st.sampled_from(
-        ["[", "]", "【", "】", "1", "2", "9", ",", " ", "-", "(", ")", "http://e.x/", "<b>", "<", ">", "!", "a", "，。", "\n",
-         "[1]", "[来源2]", "13800138000", "@", ".com", "†", "^"]
+        [*"[]【】129, -()<>!a\n@†^", "http://e.x/", "<b>", "，。", "[1]", "[来源2]", "13800138000", ".com"]
     ),
     max_size=25,
 ).map("".join)  # fmt: skip
@@ -98,8 +97,9 @@ TRICKY = st.lists(
 
 WRITTEN = st.lists(
     st.sampled_from(
-        ["费用为200元", "【1】", "。", "The fee", " is", " 3.5 ", "[1]", " [2,3]", "[来源2]", "，", "\n", "[9]", "(a)", "[sic]",
-         "[page](https://evil.example/x)", " https://evil.example/y ", " 13800138000 ", "<b>bold</b>", "a < b", "!", "[^3]"]
+        ["费用为200元", "【1】", "。", "The fee", " is", " 3.5 ", "[1]", " [2,3]", "[来源2]", "，", "\n", "[9]",
+         "(a)", "[sic]", "[page](https://evil.example/x)", " https://evil.example/y ", " 13800138000 ", "<b>bold</b>",
+         "a < b", "!", "[^3]"]
     ),
     max_size=15,
 ).map("".join)  # fmt: skip
