@@ -89,7 +89,11 @@ def prepare_python(steps: Steps, testing: bool) -> None:
     if not any((VENV / "lib").glob("python3*/site-packages/torch/__init__.py")):
         _install_torch(steps)
     title, target = ("Python packages and test tools", ".[test]") if testing else ("Python packages", ".")
-    steps.run(title, _pip("--constraint", "constraints.txt", "--editable", target))
+    try:
+        steps.run(title, _pip("--constraint", "constraints.txt", "--editable", target))
+    except InstallError:
+        CUT_OFF.unlink()  # pip undoes what fails: without a network the environment stays as it was
+        raise
     STAMP.write_text(json.dumps({"stamp": _python_stamp(), "testing": testing}))
     CUT_OFF.unlink()
 

@@ -24,11 +24,12 @@ class WrittenDown(Steps):
         self.commands: list[str] = []
         self.has: set[str] = set()
         self.fails = ""
+        self.failure: type[BaseException] = InstallError
 
     def run(self, title: str, command: Sequence[str], env: object = None, folder: Path | None = None) -> None:
         text = " ".join(command)
         if self.fails and self.fails in text:
-            raise InstallError("no network")
+            raise self.failure
         self.commands.append(text)
         if "-m venv" in text:
             python = Path(command[-1]) / "bin" / "python"
@@ -92,17 +93,22 @@ def test_test_tools_come_with_the_first_test_and_stay(steps: WrittenDown) -> Non
     assert install.python_is_ready(testing=False)
 
 
-def test_an_installation_that_was_cut_off_starts_anew(steps: WrittenDown) -> None:
-    steps.fails = "--editable"
-    with pytest.raises(InstallError):
+@pytest.mark.parametrize(
+    ("failure", "is_made_anew"), [(KeyboardInterrupt, True), (InstallError, False)], ids=["cut off", "no network"]
+)
+def test_only_an_installation_that_was_cut_off_starts_anew(
+    failure: type[BaseException], is_made_anew: bool, steps: WrittenDown
+) -> None:
+    steps.fails, steps.failure = "--editable", failure
+    with pytest.raises(failure):
         install.prepare_python(steps, testing=False)
-    half = install.VENV / "lib" / "half-a-package"
-    half.parent.mkdir()
-    half.touch()
+    package = install.VENV / "lib" / "package"
+    package.parent.mkdir()
+    package.touch()
     assert not install.python_is_ready(testing=False)
     steps.fails = ""
     install.prepare_python(steps, testing=False)
-    assert not half.exists()
+    assert package.exists() is not is_made_anew
     assert install.python_is_ready(testing=False)
 
 
