@@ -28,7 +28,7 @@ _COMMON_TRADITIONAL = frozenset(
 _COMMON_KOREAN = frozenset(
     "이다는의에고을가한지하로를사기은도어리아서자나인대시수있부보정해그들제스일것만과장전라여으원안게모상요주국동성등개경명관면위적공성학생세당마회구우계치와신"
 )
-_KANA = re.compile("[\u3040-\u30ff\uff66-\uff9f。、]")
+_KANA = re.compile("[\u3040-\u30ff。、]")
 _LATIN = re.compile("[À-ÖØ-öø-ÿŒœŠšŽž‘’“”–—…€°§«»£©®·•]")
 
 
@@ -120,7 +120,7 @@ def _second_opinion(sample: bytes) -> str | None:
     from charset_normalizer import from_bytes
 
     guess = from_bytes(sample).best()
-    return guess.encoding if guess is not None else None
+    return guess.encoding if guess is not None and not guess.encoding.startswith("utf") else None
 
 
 def looks_binary(sample: bytes) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 
 from lxml import etree, html  # type: ignore[import-untyped]
@@ -21,14 +20,11 @@ _DROPPED = frozenset(
         "noscript",
         "template",
         "svg",
-        "math-renderer",
         "canvas",
         "iframe",
         "object",
         "embed",
         "head",
-        "nav",
-        "form-controls",
         "select",
         "option",
         "button",
@@ -112,21 +108,27 @@ def parse(source: Source) -> ParsedDocument:
     Raises NothingReadable, GarbledText, CorruptFile, LimitExceeded.
     """
     text, encoding = _decoded(source)
-    try:
-        root = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text) or "<html/>", parser=_parser())
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
-        raise CorruptFile(source.file_name, f"its HTML cannot be read ({error}).") from error
     builder = DocumentBuilder(FileFormat.HTML, source.file_name, source.max_characters)
     builder.metadata["encoding"] = encoding
+    root = _tree(text, source)
     title = root.findtext(".//title") or ""
-    whole = copy.deepcopy(root)
+    shown = len(root.text_content())
     _drop(root)
-    _drop(whole, chrome=False)
     content = _main_content(root)
-    if len(_text(content).strip()) < _LEAST_SHARE * len(_text(whole).strip()):
-        content = whole  # a page of nothing but menus is about its menus
+    if len(_text(content).strip()) < _LEAST_SHARE * shown:
+        whole = _tree(text, source)
+        _drop(whole, chrome=False)
+        if len(_text(content).strip()) < _LEAST_SHARE * len(_text(whole).strip()):
+            content = whole  # a page of nothing but menus is about its menus
     _Walk(builder).run(content)
     return builder.finish(title=title, nothing_readable="the page holds no text (its content may come from scripts).")
+
+
+def _tree(text: str, source: Source) -> html.HtmlElement:
+    try:
+        return html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text) or "<html/>", parser=_parser())
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        raise CorruptFile(source.file_name, f"its HTML cannot be read ({error}).") from error
 
 
 def text_of_fragment(fragment: str) -> str:
@@ -140,7 +142,7 @@ def text_of_fragment(fragment: str) -> str:
 
 
 def _parser() -> html.HTMLParser:
-    return html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, huge_tree=False, recover=True)
+    return html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, huge_tree=True, recover=True)
 
 
 def _decoded(source: Source) -> tuple[str, str]:

@@ -124,7 +124,7 @@ def _in_section(value: float, section: str) -> str:
     if "/" in digits:
         return f"{before}{_general(float(number))}{after}".strip()
     whole, _, fraction = digits.partition(".")
-    scale = len(whole) - len(whole.rstrip(","))
+    scale = len(whole) - len(whole.rstrip(",")) + fraction.count(",")
     number /= Decimal(1000) ** scale
     grouped = "," in whole.rstrip(",")
     most, least = sum(place in "0#?" for place in fraction), fraction.count("0")
@@ -158,7 +158,7 @@ def _date(value: dt.datetime | dt.date | dt.time, number_format: str) -> str:
     section = _sections(number_format)[0]
     tokens = list(_TOKEN.finditer(section))
     codes = [(match.group(6) or "").lower() for match in tokens]
-    if not any(code and code[0] in "ymdhsea" for code in codes):
+    if "general" in section.lower() or not any(code and code[0] in "ymdhsea" for code in codes):
         return _plain_date(value)
     half_day = any(match.group(5) for match in tokens)
     parts: list[str] = []

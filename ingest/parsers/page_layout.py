@@ -45,10 +45,12 @@ def lay_out(lines: Sequence[Line], tables: Sequence[TableArea] = ()) -> list[Lin
             current = _Stack()
             continue
         for line in row if columns else [_row_line(row)]:
-            if not current.lines or not _continues(current, line):
-                current = _Stack()
-                stacks.append(current)
-            current.add(line)
+            above = _above(stacks, line) if columns else current
+            if above is None or not above.lines or not _continues(above, line):
+                above = _Stack()
+                stacks.append(above)
+            above.add(line)
+            current = above
     parts: list[Line | TableArea] = []
     for stack in in_reading_order(stacks):
         parts.extend([stack.table] if stack.table is not None else stack.lines)
@@ -73,6 +75,11 @@ def _are_columns(rows: Sequence[Row]) -> bool:
     usual = starts[len(starts) // 2]
     level = sum(abs(start - usual) < 6 for start in starts)
     return long >= 0.7 * 2 * len(pairs) and level >= 0.7 * len(starts)
+
+
+def _above(stacks: Sequence[_Stack], line: Line) -> _Stack | None:
+    """Return the latest stack that ends above the line in its column."""
+    return next((stack for stack in reversed(stacks[-6:]) if stack.lines and _continues(stack, line)), None)
 
 
 def _continues(stack: _Stack, line: Line) -> bool:

@@ -170,12 +170,13 @@ def _breaks(boxes: Floats, codes: NDArray[np.uint32]) -> Flags:
     turned = _is_right_to_left(codes)
     either = turned[:-1] | turned[1:]
     beside = (shared > 0.4 * low) & (((gap < _WIDE_GAP * high) & (gap > -1.2 * high)) | (either & (gap > -1e6)))
+    back = before[:, 0] - after[:, 2]
+    beside &= either | (back < 0)
     widths = boxes[:, 2] - boxes[:, 0]
     stacked_shared = np.minimum(before[:, 2], after[:, 2]) - np.maximum(before[:, 0], after[:, 0])
     stacked_gap = np.maximum(after[:, 1] - before[:, 3], before[:, 1] - after[:, 3])
     stacked = (stacked_shared > 0.5 * np.minimum(widths[:-1], widths[1:])) & (stacked_gap < 0.6 * high) & ~beside
-    back = before[:, 0] - after[:, 2]  # upside down: each character to the left of the one before
-    backwards = (shared > 0.4 * low) & (np.abs(back) < _WIDE_GAP * high) & ~beside
+    backwards = (shared > 0.4 * low) & (np.abs(back) < _WIDE_GAP * high) & ~beside  # upside down
     return np.append(True, ~(beside | _in_long_runs(stacked) | _in_long_runs(backwards)))
 
 

@@ -37,10 +37,11 @@ def parse(source: Source) -> ParsedDocument:
     with open_archive(source) as archive:
         merges = _merges(archive, source)
         comments = _comments(archive, source)
-    with warnings.catch_warnings():
+    # opened here: openpyxl refuses a path by its suffix, and stored files have none
+    with source.path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            workbook = load_workbook(source.path, read_only=True, data_only=True, keep_links=False)
+            workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         except (KeyError, ValueError, TypeError, AttributeError, IndexError, zipfile.BadZipFile, OSError) as error:
             raise CorruptFile(
                 source.file_name, "its workbook cannot be read. Open it in Excel and save it again as .xlsx."

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import pypdf
+import pytest
+
+from kb_platform.domain.document import BlockKind, PageAnchor, PageStatus
+from kb_platform.domain.errors import CorruptFile, NothingReadable, PasswordRequired
+from tests.pdf_files import Page, Text, pdf
+
+from .conftest import ParseFile, kinds, texts
+
+PARAGRAPH = (
+    "Students may change their subject once dur-",
+    "ing the first two years, with the state-of-the-",
+    "art consent of both faculties concerned.",
+)
+
+
+def lines(x: float, y: float, *texts: str, size: float = 10, pitch: float = 14) -> list[Text]:
+    return [Text(x, y - pitch * number, text, size) for number, text in enumerate(texts)]
+
+
+def test_lines_become_a_paragraph_and_broken_words_whole(parsed: ParseFile) -> None:
+    document = parsed("a.pdf", pdf([Page(lines(72, 700, *PARAGRAPH))]))
+    assert texts(document) == [
+        "Students may change their subject once during the first two years, with the state-of-the-art consent of both "
+        "faculties concerned."
+    ]
+
+
+def test_chinese_lines_are_joined_without_spaces(parsed: ParseFile) -> None:
+    document = parsed("a.pdf", pdf([Page(lines(72, 700, "学生申请转专业，应当在规定时间内提", "出书面申请。"))]))
+    assert texts(document) == ["学生申请转专业，应当在规定时间内提出书面申请。"]
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+def test_every_character_has_its_place_on_the_displayed_page(parsed: ParseFile, rotate: int) -> None:
+    document = parsed("a.pdf", pdf([Page([Text(100, 600, "Hello world")], rotate=rotate)]))
+    (segment,) = document.blocks[0].segments
+    anchor = segment.anchor
+    assert isinstance(anchor, PageAnchor)
+    x, y = 100 / 595, 1 - 600 / 842  # where the baseline begins on the page that is not turned
+    corner = {0: (x, y), 90: (1 - y, x), 180: (1 - x, 1 - y), 270: (y, 1 - x)}[rotate]
+    start = {
+        0: (anchor.x0, anchor.y1),
+        90: (anchor.x0, anchor.y0),
+        180: (anchor.x1, anchor.y0),
+        270: (anchor.x1, anchor.y1),
+    }
+    assert start[rotate] == pytest.approx(corner, abs=0.01)
+    if rotate == 0:
+        assert len(anchor.edges) == len("Hello world") + 1
+        assert list(anchor.edges) == sorted(anchor.edges)
+
+
+def test_two_columns_are_read_one_after_the_other(parsed: ParseFile) -> None:
+    left = [f"left column line number {number} goes on" for number in range(8)]
+    right = [f"right column line number {number} goes on" for number in range(8)]
+    page: list[Text] = [Text(72, 760, "A title across the whole page of the paper", 16)]
+    for number in range(8):  # drawn row by row, as some programs do
+        page += [Text(72, 700 - 14 * number, left[number]), Text(320, 700 - 14 * number, right[number])]
+    text = parsed("a.pdf", pdf([Page(page)])).text
+    assert text.index(right[0]) > text.index(left[7].split(" goes")[0])
+    assert text.startswith("A title")
+
+
+def test_larger_letters_are_headings(parsed: ParseFile) -> None:
+    page = [Text(72, 760, "Study rules", 18), *lines(72, 720, *PARAGRAPH), Text(72, 660, "Fees", 14)]
+    document = parsed("a.pdf", pdf([Page([*page, *lines(72, 630, *PARAGRAPH)])]))
+    assert kinds(document) == [
+        (BlockKind.HEADING, 1),
+        (BlockKind.PARAGRAPH, 0),
+        (BlockKind.HEADING, 2),
+        (BlockKind.PARAGRAPH, 0),
+    ]
+    assert document.title == "Study rules"
+
+
+def test_running_heads_and_page_numbers_are_dropped(parsed: ParseFile) -> None:
+    pages = [
+        Page(
+            [
+                Text(72, 810, "University of Somewhere"),
+                *lines(72, 700, f"This page says thing number {number} and", "nothing else at all."),
+                Text(290, 30, str(number)),
+            ]
+        )
+        for number in range(1, 6)
+    ]
+    document = parsed("a.pdf", pdf(pages))
+    assert "University of Somewhere" not in document.text
+    assert len(document.blocks) == 5
+
+
+def test_pages_of_nothing_but_numbers_are_kept(parsed: ParseFile) -> None:
+    pages = [Page([Text(290, 30, str(number))]) for number in range(1, 6)]
+    assert parsed("a.pdf", pdf(pages)).text
+
+
+def test_a_paragraph_goes_on_across_pages(parsed: ParseFile) -> None:
+    pages = [
+        Page(lines(72, 60, "The committee decides in the first instance and")),
+        Page(lines(72, 780, "its decision is final.")),
+    ]
+    document = parsed("a.pdf", pdf(pages))
+    assert texts(document) == ["The committee decides in the first instance and its decision is final."]
+    assert [segment.anchor.page for segment in document.blocks[0].segments] == [1, 2]  # type: ignore[union-attr]
+
+
+def test_a_table_drawn_with_lines_becomes_rows(parsed: ParseFile) -> None:
+    rules = [(70, y, 330, y) for y in (700, 680, 660, 640)] + [(x, 640, x, 700) for x in (70, 200, 330)]
+    cells = [("Subject", "Credits"), ("Mathematics", "90"), ("Physics", "85")]
+    page = [
+        Text(x, 686 - 20 * row, text) for row, pair in enumerate(cells) for x, text in zip((75, 205), pair, strict=True)
+    ]
+    document = parsed("a.pdf", pdf([Page(page, lines=rules)]))
+    assert texts(document, BlockKind.TABLE) == [
+        "| Subject | Credits |\n| --- | --- |\n| Mathematics | 90 |\n| Physics | 85 |"
+    ]
+
+
+def test_a_table_without_lines_becomes_rows_when_its_columns_stand_in_line(parsed: ParseFile) -> None:
+    rows = [("Subject", "Winter", "Summer"), ("Mathematics", "90", "75"), ("Physics", "85", "60"), ("Law", "70", "50")]
+    page = [
+        Text(x, 700 - 14 * row, text)
+        for row, line in enumerate(rows)
+        for x, text in zip((72, 220, 330), line, strict=True)
+    ]
+    (table,) = texts(parsed("a.pdf", pdf([Page(page)])), BlockKind.TABLE)
+    assert table.splitlines()[2] == "| Mathematics | 90 | 75 |"
+
+
+def test_words_of_one_line_are_never_taken_for_a_table(parsed: ParseFile) -> None:
+    assert not texts(parsed("a.pdf", pdf([Page(lines(72, 700, *PARAGRAPH))])), BlockKind.TABLE)
+
+
+def encrypted(password: str) -> bytes:
+    import io
+
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf([Page([Text(72, 700, "secret words")])])))
+    writer.encrypt(password, algorithm="AES-256")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_an_encrypted_file_asks_for_its_password_and_takes_it(parsed: ParseFile) -> None:
+    data = encrypted("Schlüssel")
+    with pytest.raises(PasswordRequired, match="Give the password"):
+        parsed("a.pdf", data)
+    with pytest.raises(PasswordRequired, match="password is wrong"):
+        parsed("a.pdf", data, password="other")
+    assert parsed("a.pdf", data, password="Schlüssel").text == "secret words"
+
+
+def test_a_blank_page_is_not_ready(parsed: ParseFile) -> None:
+    with pytest.raises(NothingReadable, match="no text"):
+        parsed("a.pdf", pdf([Page([])]))
+
+
+def test_a_damaged_file_says_what_to_do(parsed: ParseFile) -> None:
+    with pytest.raises(CorruptFile, match="save it as a new PDF|new PDF"):
+        parsed("a.pdf", b"%PDF-1.7\nnothing more")
+
+
+def test_each_page_says_what_became_of_it(parsed: ParseFile) -> None:
+    document = parsed("a.pdf", pdf([Page(lines(72, 700, *PARAGRAPH)), Page([])]), ocr=False)
+    assert [page.status for page in document.pages] == [PageStatus.TEXT, PageStatus.EMPTY]
+    assert document.pages[0].characters > 100
