@@ -6,8 +6,9 @@ import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 
 import { ApiError } from "@/api/errors";
 import { SignInPage } from "@/features/session/SignInPage";
-import { useSession } from "@/features/session/session";
+import { UserContext, useSession } from "@/features/session/session";
 
+import { ErrorBoundary } from "./ErrorBoundary";
 import { notifyError } from "./notify";
 import { cssVariables, theme } from "./theme";
 import { Unreachable } from "./Unreachable";
@@ -33,17 +34,19 @@ export function App() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <Notifications position="top-center" limit={3} />
-      <QueryClientProvider client={queryClient}>
-        <BrowserRouter>
-          <SignedInOrNot>
-            <Suspense fallback={<Waiting />}>
-              <Routes>
-                <Route path="/*" element={<Workspace />} />
-              </Routes>
-            </Suspense>
-          </SignedInOrNot>
-        </BrowserRouter>
-      </QueryClientProvider>
+      <ErrorBoundary>
+        <QueryClientProvider client={queryClient}>
+          <BrowserRouter>
+            <SignedInOrNot>
+              <Suspense fallback={<Waiting />}>
+                <Routes>
+                  <Route path="/*" element={<Workspace />} />
+                </Routes>
+              </Suspense>
+            </SignedInOrNot>
+          </BrowserRouter>
+        </QueryClientProvider>
+      </ErrorBoundary>
     </MantineProvider>
   );
 }
@@ -60,7 +63,7 @@ function SignedInOrNot({ children }: { children: ReactNode }) {
       </Routes>
     );
   }
-  return children;
+  return <UserContext value={user}>{children}</UserContext>;
 }
 
 function Waiting() {

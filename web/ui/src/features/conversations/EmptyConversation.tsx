@@ -33,7 +33,7 @@ export function EmptyConversation({ onAsk }: { onAsk: (question: string) => void
             {t("empty.step1Text")}
           </Step>
           <Step number={2} title={t("empty.step2")} isDone={hasDocuments}>
-            {hasDocuments ? t("empty.step2Reading") : t("empty.step2Text", { formats: (system?.formats ?? []).join(" ") })}
+            {hasDocuments ? t("empty.step2Reading") : t("empty.step2Text", { formats: namesOf(system?.formats ?? []).join(t("common.listSeparator")) })}
           </Step>
           <Step number={3} title={t("empty.step3")} isDone={false}>
             {t("empty.step3Text")}
@@ -63,6 +63,24 @@ export function EmptyConversation({ onAsk }: { onAsk: (question: string) => void
       </Stack>
     </div>
   );
+}
+
+/** The formats that people know by name; the server reads more suffixes than one wants to see. */
+const NAMES: readonly (readonly [string, string])[] = [
+  [".pdf", "PDF"],
+  [".docx", "Word"],
+  [".pptx", "PowerPoint"],
+  [".xlsx", "Excel"],
+  [".csv", "CSV"],
+  [".html", "HTML"],
+  [".md", "Markdown"],
+  [".txt", "TXT"],
+  [".png", "PNG"],
+  [".jpg", "JPEG"],
+];
+
+function namesOf(suffixes: readonly string[]): string[] {
+  return NAMES.filter(([suffix]) => suffixes.includes(suffix)).map(([, name]) => name);
 }
 
 function Step({ number, title, isDone, children }: { number: number; title: string; isDone: boolean; children: ReactNode }) {

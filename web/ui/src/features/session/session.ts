@@ -1,5 +1,5 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { createContext, useContext, useEffect } from "react";
 
 import { api, onSignedOut, unwrap } from "@/api/client";
 import { ApiError } from "@/api/errors";
@@ -10,7 +10,7 @@ const ME = ["me"] as const;
 /** The signed-in user; null when nobody is. */
 export function useSession() {
   const queries = useQueryClient();
-  useEffect(() => onSignedOut(() => queries.setQueryData<User | null>(ME, null)), [queries]);
+  useEffect(() => onSignedOut(() => forgetUser(queries)), [queries]);
   return useQuery<User | null>({
     queryKey: ME,
     queryFn: async ({ signal }) => {
@@ -25,11 +25,19 @@ export function useSession() {
   });
 }
 
+/** Nothing of a person may stay in the page for the next. */
+function forgetUser(queries: QueryClient): void {
+  queries.setQueryData<User | null>(ME, null);
+  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== ME[0] });
+}
+
+export const UserContext = createContext<User | null>(null);
+
 /** The signed-in user, where the page is shown only to one. */
 export function useUser(): User {
-  const { data } = useSession();
-  if (!data) throw new Error("useUser outside of the signed-in part");
-  return data;
+  const user = useContext(UserContext);
+  if (!user) throw new Error("useUser outside of the signed-in part");
+  return user;
 }
 
 export function useSignIn() {
@@ -45,11 +53,7 @@ export function useSignOut() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () => unwrap(api.DELETE("/api/v1/sessions/current")),
-    onSettled: () => {
-      // Nothing of this person may stay in the page for the next.
-      queries.clear();
-      queries.setQueryData<User | null>(ME, null);
-    },
+    onSettled: () => forgetUser(queries),
   });
 }
 
