@@ -15,7 +15,7 @@ type Props = {
 export function ConfirmDialog({ opened, title, text, action, isBusy, onConfirm, onClose }: Props) {
   const { t } = useTranslation();
   return (
-    <Modal opened={opened} onClose={onClose} title={title} role="alertdialog">
+    <Modal opened={opened} onClose={onClose} title={title}>
       <Stack>
         <Text fz="sm" style={{ overflowWrap: "anywhere" }}>
           {text}

@@ -77,7 +77,7 @@ export default function SourcePanel({ target, onClose }: Props) {
 
 /** Escape belongs to the dialog or menu on top. */
 function isDialogOpen(): boolean {
-  return window.document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null;
+  return window.document.querySelector('[role="dialog"], [role="menu"]') !== null;
 }
 
 function VersionBadge({ document, versionId }: { document: KbDocument; versionId: string | null }) {
