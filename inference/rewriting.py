@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from inference.llm import ChatModel
 from inference.prompts import HAN, REWRITE, REWRITE_CONVERSATION, Language, language_of
-from inference.terms import content_terms
+from inference.terms import TextTerms, content_terms, coverage
 from kb_platform.domain.answer import PastTurn
 from kb_platform.domain.errors import ModelUnavailable
 
@@ -20,6 +20,8 @@ ANSWER_SHOWN = 400
 """Characters of each earlier answer that the model sees."""
 LONGEST_QUERY = 300
 QUERY_TOKENS = 128
+KEPT_WORDS = 0.5
+"""Share of the question's own words that a model's rewriting must keep."""
 
 _LEANS_CHINESE = re.compile(
     r"^(?:那么?|还有|另外|然后|如果|要是|以及|除此|此外|具体)|(?<![其])(?:它|他|她)们?|这[个些种次项类里时样]|那[个些种次项类里时样]|^其|其[中他]"
@@ -115,5 +117,12 @@ async def _ask_model(question: str, history: Sequence[PastTurn], model: ChatMode
     )
     lines = written.strip().strip("\"“”'").splitlines()
     query = lines[0].strip() if lines else ""
-    usable = query and len(query) <= LONGEST_QUERY and bool(HAN.search(query)) == bool(HAN.search(question))
+    # A weak model repeats an earlier question: what is asked now must still be in it.
+    asked = content_terms(question)
+    usable = (
+        query
+        and len(query) <= LONGEST_QUERY
+        and bool(HAN.search(query)) == bool(HAN.search(question))
+        and (not asked or coverage(asked, TextTerms(query)) >= KEPT_WORDS)
+    )
     return query if usable else ""

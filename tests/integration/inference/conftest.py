@@ -11,7 +11,8 @@ from tests.passages import Collection, Passage, searchable
 REGULATIONS = [
     Passage(
         "转专业管理办法",
-        "第三条 申请转专业的学生须同时满足以下条件：\n（一）在校修读满一年；\n（二）平均学分绩点不低于3.0；\n（三）未受过纪律处分。",
+        "第三条 申请转专业的学生须同时满足以下条件：\n（一）在校修读满一年；\n"
+        "（二）平均学分绩点不低于3.0；\n（三）未受过纪律处分。",
         start=120,
         heading=("第二章 申请条件",),
     ),
@@ -29,7 +30,8 @@ REGULATIONS = [
     ),
     Passage(
         "Student housing",
-        "| Building | Rooms | Fee |\n| --- | --- | --- |\n| North Hall | 120 | 1,200 yuan |\n| Lake Hall | 80 | 1,500 yuan |",
+        "| Building | Rooms | Fee |\n| --- | --- | --- |\n"
+        "| North Hall | 120 | 1,200 yuan |\n| Lake Hall | 80 | 1,500 yuan |",
         start=400,
     ),
     Passage(
