@@ -167,8 +167,13 @@ class Settings(BaseSettings):
 @functools.cache
 def load_settings() -> Settings:
     """Return the settings of this process. Raises SettingsError with every unknown or wrong setting named."""
+    return read_settings(Path(".env"))
+
+
+def read_settings(env_file: Path) -> Settings:
+    """Return what the environment and the file say now. Raises as `load_settings` does."""
     try:
-        return Settings()
+        return Settings(_env_file=env_file)
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: {problem['msg']}"

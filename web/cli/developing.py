@@ -9,7 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from web.cli.instance import ROOT, read_settings
+from web.cli.instance import ROOT, instance_settings
 
 
 def bench(
@@ -25,4 +25,4 @@ def openapi() -> None:
     """Print the OpenAPI description."""
     from web.app import create_app
 
-    typer.echo(orjson.dumps(create_app(read_settings()).openapi(), option=orjson.OPT_INDENT_2).decode())
+    typer.echo(orjson.dumps(create_app(instance_settings()).openapi(), option=orjson.OPT_INDENT_2).decode())

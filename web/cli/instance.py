@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from kb_platform.domain.errors import Conflict, Unavailable
-from kb_platform.settings import Settings
+from kb_platform.settings import Settings, read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -144,15 +144,15 @@ class Folder:
         return Secrets(**values)
 
 
-def read_settings(data: Path | None = None) -> Settings:
+def instance_settings(data: Path | None = None) -> Settings:
     """Return the settings of the instance of this checkout; relative data folders count from there."""
-    settings = Settings(_env_file=ROOT / ".env")
+    settings = read_settings(ROOT / ".env")
     return settings.model_copy(update={"data_dir": (data or ROOT / settings.data_dir).absolute()})
 
 
 def data_folder(data: Path | None = None) -> Folder:
     """Return the data folder that a command means."""
-    return Folder(read_settings(data).data_dir)
+    return Folder(instance_settings(data).data_dir)
 
 
 def _take(lock: IO[str], tries: int) -> bool:

@@ -15,7 +15,7 @@ from rich.table import Table
 from kb_platform.domain.errors import KnowledgeBaseError
 from web.cli.background import start_in_background
 from web.cli.client import Data, LocalKey, call, open_client
-from web.cli.instance import Folder, RunState, Say, data_folder, read_settings
+from web.cli.instance import Folder, RunState, Say, data_folder, instance_settings
 
 STOP_SECONDS = 20.0
 
@@ -28,7 +28,7 @@ def supervise(folder: Folder, port: int | None, say: Say, ready: Say) -> None:
     """Run the instance of the folder in this process until a signal comes. Raises AlreadyRunning, StartFailed."""
     from web.cli.supervisor import Supervisor  # here: it takes a second that the other commands need not wait
 
-    settings = read_settings(folder.path)
+    settings = instance_settings(folder.path)
     if port is not None:
         settings = settings.model_copy(update={"server": settings.server.model_copy(update={"port": port})})
     with folder.hold():

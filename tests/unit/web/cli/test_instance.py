@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from web.cli.instance import AlreadyRunning, Folder, ProcessState, RunState, birth_of, read_settings
+from kb_platform.domain.errors import SettingsError
+from web.cli.instance import AlreadyRunning, Folder, ProcessState, RunState, birth_of, instance_settings
 
 ROOT = Path(__file__).resolve().parents[4]
 HOLDS = (
@@ -79,5 +80,11 @@ def test_a_process_has_one_birth() -> None:
 def test_the_data_folder_does_not_depend_on_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("KB_DATA_DIR", raising=False)
-    assert read_settings().data_dir == ROOT / "data"
-    assert read_settings(Path("here")).data_dir == tmp_path / "here"
+    assert instance_settings().data_dir == ROOT / "data"
+    assert instance_settings(Path("here")).data_dir == tmp_path / "here"
+
+
+def test_a_wrong_setting_is_named_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KB_SERVER__PORT", "many")
+    with pytest.raises(SettingsError, match=r"server\.port: Input should be a valid integer"):
+        instance_settings()
