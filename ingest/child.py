@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-from kb_platform.domain.errors import UnreadableFile
+from kb_platform.domain.errors import SettingsError, UnreadableFile
 
 _PR_SET_PDEATHSIG = 1
 _ADDRESS_SPACE_SLACK = 1_536 << 20
@@ -37,6 +37,8 @@ def main() -> int:
             _parse(request, channel)
     except UnreadableFile as error:
         _say(channel, {"error": error.code, "reason": error.reason})
+    except SettingsError as error:
+        _say(channel, {"settings_error": error.message})
     except MemoryError:
         _say(channel, {"out_of_memory": True})
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import queue
 import signal
@@ -19,8 +20,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from kb_platform.domain.document import ParsedDocument, load_parsed
-from kb_platform.domain.errors import UNREADABLE_FILE_TYPES, CorruptFile, LimitExceeded
+from kb_platform.domain.errors import UNREADABLE_FILE_TYPES, CorruptFile, LimitExceeded, SettingsError
 from kb_platform.settings import IngestSettings
+
+logger = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).resolve().parents[1]
 _WATCH_SECONDS = 0.05
@@ -88,7 +91,7 @@ def run_child(
     """Run one request (see `ingest.child`) under limits.
 
     Raises the UnreadableFile that the child gives as its reason, LimitExceeded when it took too much, CorruptFile when
-    the parser died of the file.
+    the parser died of the file, SettingsError when a reader of the settings cannot be used.
     """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="kb-parse-") as folder:
@@ -237,9 +240,12 @@ class _Watch:
             )
         if status == -signal.SIGXFSZ:
             raise LimitExceeded(self._file_name, "what it holds is too large to be kept. Split it into smaller files.")
+        if "settings_error" in reason:
+            raise SettingsError(reason["settings_error"])
         if "error" in reason:
             raise UNREADABLE_FILE_TYPES[reason["error"]](self._file_name, reason["reason"])
         if status != 0:
+            logger.warning("The parser of %s ended with status %d: %s", self._file_name, status, said.strip()[-4_000:])
             last = said.strip().rsplit("\n", 1)[-1][:_ERROR_CHARACTERS]
             ended = f"the parser was ended by signal {-status}" if status < 0 else last or f"exit status {status}"
             raise CorruptFile(

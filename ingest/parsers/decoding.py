@@ -130,4 +130,4 @@ def looks_binary(sample: bytes) -> bool:
     if b"\x00" in sample:
         return _wide_without_bom(sample) is None
     controls = sum(byte < 9 or (13 < byte < 32 and byte != 27) for byte in sample)
-    return controls / len(sample) > 0.02
+    return controls > max(3, 0.02 * len(sample))

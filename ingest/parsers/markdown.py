@@ -14,10 +14,12 @@ from ingest.parsers.html import text_of_fragment
 from ingest.parsers.scripts import join_lines
 from ingest.parsers.source import Source
 from ingest.parsers.tables import table_text
+from ingest.parsers.text import paragraphs
 from kb_platform.domain.document import BlockKind, FileFormat, ParsedDocument
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_MATTER_TITLE = re.compile(r"^title:\s*(.+)$", re.MULTILINE)
+_MAX_NESTING = 100
 _LATEX_BLOCK = re.compile(r"^\s*\$\$.*\$\$\s*$", re.DOTALL)
 
 
@@ -38,7 +40,7 @@ def parse(source: Source) -> ParsedDocument:
 
 def add_markdown(builder: DocumentBuilder, text: str) -> None:
     """Add the blocks of a Markdown text."""
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+    tokens = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable(["table", "strikethrough"]).parse(text)
     at = 0
     depth = 0
     in_item = False
@@ -72,6 +74,9 @@ def add_markdown(builder: DocumentBuilder, text: str) -> None:
             builder.add_paragraph(BlockKind.TABLE, shown, header_rows=header)
             at = end
         at += 1
+    if not len(builder):  # nested beyond what is parsed: then the words alone
+        for paragraph in paragraphs(text):
+            builder.add_paragraph(BlockKind.PARAGRAPH, paragraph)
 
 
 def _rows(tokens: Sequence[Token]) -> list[list[str]]:

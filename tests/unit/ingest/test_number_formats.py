@@ -30,13 +30,13 @@ from ingest.parsers.number_formats import shown
         (True, "General", "TRUE"),
         ("text", "0.00", "text"),
         (None, "General", ""),
-        (dt.datetime(2024, 3, 5), "yyyy-mm-dd", "2024-03-05"),
-        (dt.datetime(2024, 3, 5), 'yyyy"年"m"月"d"日"', "2024年3月5日"),
-        (dt.datetime(2024, 3, 5, 14, 7), "m/d/yy h:mm AM/PM", "3/5/24 2:07 PM"),
-        (dt.datetime(2024, 3, 5), "mmm d, yyyy", "Mar 5, 2024"),
+        (dt.datetime.fromisoformat("2024-03-05T00:00:00"), "yyyy-mm-dd", "2024-03-05"),
+        (dt.datetime.fromisoformat("2024-03-05T00:00:00"), 'yyyy"年"m"月"d"日"', "2024年3月5日"),
+        (dt.datetime.fromisoformat("2024-03-05T14:07:00"), "m/d/yy h:mm AM/PM", "3/5/24 2:07 PM"),
+        (dt.datetime.fromisoformat("2024-03-05T00:00:00"), "mmm d, yyyy", "Mar 5, 2024"),
         (dt.time(9, 5), "hh:mm", "09:05"),
         (dt.timedelta(hours=26, minutes=3), "[h]:mm:ss", "26:03:00"),
-        (dt.datetime(2024, 3, 5), "General", "2024-03-05"),
+        (dt.datetime.fromisoformat("2024-03-05T00:00:00"), "General", "2024-03-05"),
     ],
 )
 def test_a_cell_shows_what_its_format_makes_of_its_value(value: object, number_format: str, text: str) -> None:

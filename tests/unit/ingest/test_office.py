@@ -98,7 +98,7 @@ def test_cells_show_what_excel_shows_under_their_names(parsed: ParseFile) -> Non
     sheet = file.active
     sheet.title = "奖学金"
     sheet.append(["姓名", "金额", "日期", "比例"])
-    sheet.append(["张三", 12345.6, dt.datetime(2024, 3, 5), 0.256])
+    sheet.append(["张三", 12345.6, dt.datetime.fromisoformat("2024-03-05T00:00:00"), 0.256])
     sheet["B2"].number_format, sheet["C2"].number_format, sheet["D2"].number_format = "#,##0.00", "yyyy-mm-dd", "0.0%"
     sheet["A2"].comment = Comment("复核过", "x")
     document = parsed("a.xlsx", saved(file))
