@@ -5,6 +5,7 @@ Both languages. A rule speaks only where it can be sure: what it cannot judge it
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -50,6 +51,8 @@ _QUOTED_NAME = re.compile(r"《([^》]{2,40})》")
 _LATIN_NAME = re.compile(
     r"\b[A-Z][A-Za-z]*(?:[A-Z0-9][A-Za-z0-9]*)\b|(?<=[a-z,;:’'\d] )[A-Z][a-zÀ-ɏ]{2,}\b|\b[A-Z]{2,}[-\d]*\b"
 )
+_HAN_RUN = re.compile(r"[㐀-䶿一-鿿]{2,}")
+_NAME_FLAGS = {"nr", "nrt", "nrfg", "ns", "nt", "nz"}
 URL = re.compile(
     r"(?:(?:https?|ftp)://|(?<![a-z0-9])(?:www\.|(?:mailto|javascript|data):))[^\s<>\"'，。；！？、（）《》【】\[\]]+",
     re.IGNORECASE,
@@ -127,10 +130,24 @@ def missing_numbers(sentence: str, passages: Iterable[str]) -> list[str]:
 
 
 def missing_names(sentence: str, passages: Iterable[str]) -> list[str]:
-    """Return titles in 《》 and Latin names of the sentence that stand in no passage."""
+    """Return titles in 《》, Latin names and Chinese names (of people, places, bodies) that stand in no passage.
+
+    Chinese names are compared only with passages that are Chinese: across languages they are written otherwise.
+    """
     text = normalise("\n".join(passages))
     names = [*_QUOTED_NAME.findall(sentence), *_LATIN_NAME.findall(sentence)]
+    if _HAN_RUN.search(text):
+        names += _chinese_names(sentence)
     return [name for name in dict.fromkeys(names) if normalise(name) not in text]
+
+
+def _chinese_names(sentence: str) -> list[str]:
+    import jieba
+    import jieba.posseg
+
+    jieba.setLogLevel(logging.WARNING)
+    words = [pair for run in _HAN_RUN.findall(sentence) for pair in jieba.posseg.cut(run)]
+    return [pair.word for pair in words if pair.flag in _NAME_FLAGS and len(pair.word) > 1]
 
 
 def negations(text: str) -> int:

@@ -34,7 +34,7 @@ _ASKS = (
             r"|百分之几|比例|[^效频]率(?:是|为)|人数|数量"
             r"|\bhow (?:many|much|long|old|tall|far|large|big|high|often|fast|deep|wide)\b"
             r"|\bwhat (?:is the |was the |are the |were the )?(?:number|amount|percentage|percent|population|total"
-            r"|average|cost|price|fee|rate|ratio|distance|height|length|size|area)\b"
+            r"|subtotal|sum|average|cost|price|fee|rate|ratio|distance|height|length|size|area)\b"
         ),
     ),
     (Expects.PERSON, re.compile(r"谁|哪位|哪个人|什么人|哪些人|\bwho\b|\bwhom\b|\bwhose\b")),
@@ -44,7 +44,7 @@ _ASKS = (
 _MONTHS = lexicon.ENGLISH_MONTHS.split()
 _DATE = re.compile(
     r"\d{1,4}\s*年|\d{1,2}\s*月|\d{1,2}\s*[日号]|[零〇一二三四五六七八九十]{2,4}年|世纪|年代|时期|期间|朝|周[一二三四五六日]"
-    r"|星期|每[天日周月年]|\d{1,2}:\d{2}|\b1\d{3}\b|\b20\d{2}\b"
+    r"|星期|每[天日周月年]|之日起?|\d{1,2}:\d{2}|\b1\d{3}\b|\b20\d{2}\b"
     rf"|\b(?:{'|'.join(month for month in _MONTHS if month != 'may')})\b|\bmay \d|\bcentury\b|\bcenturies\b"
     r"|\b\d{3,4}s\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bb\.?c\b|\ba\.?d\b"
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from inference.sentences import Span, is_table_row, is_table_rule, split_sentences, table_cells
 from kb_platform.domain.answer import Source
@@ -13,6 +14,7 @@ LONGEST_SENTENCE = 320
 HEADING_LENGTH = 40
 _CLAUSE_END = re.compile(r"[；;]\s*|(?<=[，,、])\s*")
 _SENTENCE_END = re.compile(r"[。！？!?.…；;：:”\"’）)\]|]$")
+_FIGURE_END = re.compile(r"\d[\d.,]+\s*[%％元]?$")
 _LIST_MARK = re.compile(
     r"^\s*(?:[-*•·▪●]|\(?\d{1,3}[.)、）]|[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、)"
 )
@@ -46,6 +48,8 @@ def quotes_of(source: Source) -> list[Quote]:
     quotes: list[Quote] = []
 
     def add(span: Span, reads: str, is_row: bool) -> None:
+        if not any(character.isalnum() for character in reads):
+            return  # a drawn line, a row of dots
         is_item = bool(_LIST_MARK.match(reads)) and not is_row
         is_heading = (
             not is_row
@@ -75,7 +79,21 @@ def quotes_of(source: Source) -> list[Quote]:
             span = _stripped(text, line)
             add(span, readable_row(table_cells(row), header), is_row=True)
         position += 1
-    return quotes
+    return _tell_items_from_headings(quotes)
+
+
+def _tell_items_from_headings(quotes: Sequence[Quote]) -> list[Quote]:
+    """Short lines in a row (a slide, a receipt), and those that end in a figure, are items of a list; what the document
+    calls a heading stays one."""
+    told: list[Quote] = []
+    for place, quote in enumerate(quotes):
+        neighbours = quotes[max(place - 1, 0) : place] + quotes[place + 1 : place + 2]
+        stands_alone = not any(other.is_heading for other in neighbours)
+        is_named = quote.text.lstrip("# ") in quote.source.hit.heading_path or quote.text.startswith("#")
+        names_nothing = not stands_alone or _FIGURE_END.search(quote.text) is not None
+        is_item = quote.is_heading and names_nothing and not is_named
+        told.append(replace(quote, is_heading=False, is_item=True) if is_item else quote)
+    return told
 
 
 def readable_row(cells: list[str], header: list[str]) -> str:

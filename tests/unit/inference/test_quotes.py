@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import pytest
+
 from inference.quotes import quotes_of
 from kb_platform.domain.answer import Source
 from kb_platform.domain.chunk import Hit
 
 
+def source(text: str, context: str = "") -> Source:
+    return Source(1, Hit("1", "k", "d", "v", "n", "t", 0, 0, len(text), text, (), context))
+
+
 def quotes(text: str, context: str = "") -> list[str]:
-    hit = Hit("1", "k", "d", "v", "n", "t", 0, 0, len(text), text, (), context)
-    return [quote.text for quote in quotes_of(Source(1, hit))]
+    return [quote.text for quote in quotes_of(source(text, context))]
 
 
 def test_sentences_of_both_languages_are_quotable() -> None:
@@ -42,3 +47,15 @@ def test_a_wall_of_text_is_quoted_by_its_clauses() -> None:
     assert len(pieces) > 3
     assert "".join(pieces) == text
     assert max(map(len, pieces)) < 320
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Code 610: Earth Sciences Division\nCode 660: Astrophysics Science Division", "SUBTOTAL $863.91"],
+)
+def test_short_lines_of_a_slide_or_a_receipt_are_no_headings(text: str) -> None:
+    assert [quote.text for quote in quotes_of(source(text)) if not quote.is_heading] == text.split("\n")
+
+
+def test_a_drawn_line_is_nothing_to_quote() -> None:
+    assert [quote.text for quote in quotes_of(source("-----------\nTOTAL $821.14"))] == ["TOTAL $821.14"]
