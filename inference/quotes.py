@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from inference.sentences import Span, is_table_row, is_table_rule, split_sentences, table_cells
@@ -82,7 +81,7 @@ def quotes_of(source: Source) -> list[Quote]:
     return _tell_items_from_headings(quotes)
 
 
-def _tell_items_from_headings(quotes: Sequence[Quote]) -> list[Quote]:
+def _tell_items_from_headings(quotes: list[Quote]) -> list[Quote]:
     """Short lines in a row (a slide, a receipt), and those that end in a figure, are items of a list; what the document
     calls a heading stays one."""
     told: list[Quote] = []
