@@ -194,7 +194,7 @@ def _chinese(size: int, quick: bool, embedding: EmbeddingModel) -> tuple[str, li
     topical = [row for row in foreign if row["negative_ids"]][: size // 2]
     near_ids = {one for row in topical for one in row["negative_ids"][:HITS]}
     rows = [row for row in _read("rgb_zh_refine", "corpus") if row["id"] in near_ids]
-    rows += _some("cmrc2018_dev", answerable, 60 if quick else 400, draw)
+    rows += _some("cmrc2018_dev", answerable, 30 if quick else 400, draw)
     questions = [Asked(row["question"], tuple(row["answers"]), _ids("cmrc2018_dev")) for row in answerable]
     questions += [Asked(row["question"], (), frozenset(row["negative_ids"][:HITS]), near=True) for row in topical]
     questions += [Asked(row["question"], (), _ids("cmrc2018_dev")) for row in foreign[-(size // 2) :]]
@@ -207,7 +207,7 @@ def _english(size: int, quick: bool, embedding: EmbeddingModel) -> tuple[str, li
     answerable = draw.sample([row for row in queries if not row["unanswerable"]], size)
     near = draw.sample([row for row in queries if row["unanswerable"]], size // 2)
     foreign = draw.sample(_read("hotpotqa_100", "queries"), size // 2)
-    rows = _some("squad2_dev", [*answerable, *near], 60 if quick else 400, draw)
+    rows = _some("squad2_dev", [*answerable, *near], 30 if quick else 400, draw)
     questions = [Asked(row["question"], tuple(row["answers"])) for row in answerable]
     questions += [Asked(row["question"], (), near=True) for row in near]
     questions += [Asked(row["question"], ()) for row in foreign]

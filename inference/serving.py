@@ -17,6 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
@@ -74,11 +75,13 @@ def parse_planned_gpus(text: str) -> Machine:
 
 def describe(plan: ServingPlan, machine: Machine) -> str:
     """Return the plan for a person: what was found, what was chosen and why, how to connect."""
-    gpus = ", ".join(f"{gpu.name} ({gpu.bytes / GIB:.0f} GiB)" for gpu in machine.gpus) or "no GPU"
+    kinds = Counter(machine.gpus)
+    gpus = ", ".join(f"{count} × {gpu.name} ({gpu.bytes / GIB:.0f} GiB)" for gpu, count in kinds.items()) or "no GPU"
+    memory = f", {machine.memory_bytes / GIB:.0f} GiB of memory" if machine.memory_bytes else ""
     environment = " ".join(f"{key}={value}" for key, value in plan.environment.items())
     return "\n".join(
         [
-            f"Machine: {gpus}, {machine.memory_bytes / GIB:.0f} GiB of memory",
+            f"Machine: {gpus}{memory}",
             *(f"  {reason}" for reason in plan.reasons),
             f"Command: {environment} vllm {shlex.join(plan.arguments)}",
             f"Connect the platform to it: KB_MODEL__BASE_URL={base_url(plan)} ./kb up",
