@@ -81,6 +81,13 @@ def fraction(value: float, whole: float) -> float:
     return _FRACTIONS[min(_PLACES, max(0, round(value / whole * _PLACES)))] if whole > 0 else 0.0
 
 
+def _fractions(values: tuple[float, ...], whole: float) -> tuple[float, ...]:
+    if whole <= 0:
+        return ()
+    scale = _PLACES / whole
+    return tuple([_FRACTIONS[min(_PLACES, max(0, round(value * scale)))] for value in values])
+
+
 def anchor_of(line: Line, page: PageContent) -> PageAnchor:
     """Return the place of a line on its page."""
     return PageAnchor(
@@ -89,7 +96,7 @@ def anchor_of(line: Line, page: PageContent) -> PageAnchor:
         y0=fraction(line.y0, page.height),
         x1=fraction(line.x1, page.width),
         y1=fraction(line.y1, page.height),
-        edges=tuple(fraction(edge, page.width) for edge in line.edges),
+        edges=_fractions(line.edges, page.width),
     )
 
 

@@ -7,7 +7,7 @@ what pdfium does not say (why a damaged file cannot be opened).
 from __future__ import annotations
 
 import ctypes
-from collections import Counter
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ _LARGE_PICTURE = 0.25
 _GARBLED = 0.3
 _OCR_FOUND = 0.7
 """OCR stands for a text layer that is no text when it finds this share of the characters drawn."""
+_NO_TEXT = re.compile("[\ue000-\uf8ff\ufffd\x00-\x1f\x7f-\x9f\U000f0000-\U0010ffff]")
 _FEW_LETTERS = 16
 """A file without a text layer that is text needs so many letters by OCR to count as read."""
 _OUTLINE_ENTRIES = 2_000
@@ -192,15 +193,8 @@ def _has_large_picture(page: pdfium.PdfPage) -> bool:
 
 def is_garbled(texts: list[str]) -> bool:
     """Tell whether a page's text is no text: mostly private-use, unmapped or control characters."""
-    counts = Counter(
-        "bad" if ("\ue000" <= c <= "\uf8ff" or c == "\ufffd" or c < " " or "\x7f" <= c <= "\x9f" or c > "\U000f0000")
-        else "good"
-        for text in texts
-        for c in text
-        if not c.isspace()
-    )  # fmt: skip
-    total = counts["bad"] + counts["good"]
-    return total > 0 and counts["bad"] > _GARBLED * total
+    total = sum(len(text) - text.count(" ") for text in texts)
+    return sum(len(_NO_TEXT.findall(text)) for text in texts) > _GARBLED * total
 
 
 def _refuse_unreadable(source: Source, pages: list[PageContent], found: _Found) -> None:

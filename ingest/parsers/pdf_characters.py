@@ -7,6 +7,8 @@ the rest is arithmetic on arrays, so that a page takes a few milliseconds.
 from __future__ import annotations
 
 import ctypes
+import itertools
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -21,10 +23,11 @@ _HYPHEN_AT_LINE_END = "\x02"
 _WIDE_GAP = 0.9
 """Gap between two characters of a line, in its height, that divides it (columns, cells)."""
 _TALLER = 0.3
-_INK_SAMPLE = 8
+_INK_SAMPLE = 5
 _TOO_TALL = 1.9
 _ROOM = 0.35
 _BOLD_WEIGHT = 600
+_SPECIAL = re.compile("[\x02\ufffe\ufb00-\ufb06\u2e80-\u2fdf]")
 _LIGATURES = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 
 Floats = NDArray[np.float32]
@@ -117,31 +120,90 @@ def _displayed(boxes: Floats, page: pdfium.PdfPage) -> Floats:
 
 def lines_of(page: PageCharacters, text_page: pdfium.PdfTextPage) -> list[Line]:
     """Return the page's lines in the order of the file, divided at wide gaps."""
-    shown = np.flatnonzero(page.visible)
+    visible = page.visible
+    shown = np.flatnonzero(visible)
     if not shown.size:
         return []
     boxes = page.boxes[shown]
     starts = np.flatnonzero(_breaks(boxes, page.codes[shown]))
     ends = np.append(starts[1:], shown.size)
+    drawn = _Drawn.of(page, visible)
+    x0, y0 = (np.minimum.reduceat(boxes[:, side], starts).tolist() for side in (0, 1))
+    x1, y1 = (np.maximum.reduceat(boxes[:, side], starts).tolist() for side in (2, 3))
+    weight = pdfium_c.FPDFText_GetFontWeight
     lines: list[Line] = []
-    sampled: list[NDArray[np.intp]] = []
+    sampled: list[list[int]] = []
     for order, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        first, last = int(shown[start]), int(shown[end - 1])
-        line = _line(page, first, last, shown[start:end], order)
+        line = drawn.line(shown, boxes, start, end, (x0[order], y0[order], x1[order], y1[order]))
         if line.text:
-            weight = pdfium_c.FPDFText_GetFontWeight
+            first, last = int(shown[start]), int(shown[end - 1])
+            line.order = order
             line.bold = min(weight(text_page.raw, first), weight(text_page.raw, last)) >= _BOLD_WEIGHT
             lines.append(line)
-            sampled.append(shown[np.linspace(start, end - 1, min(_INK_SAMPLE, end - start)).astype(np.intp)])
+            step = max(1, (end - start) // _INK_SAMPLE)
+            sampled.append(shown[start:end:step].tolist())
     _fit_to_ink(lines, sampled, text_page)
     return apart(without_doubles(lines))
 
 
-def _fit_to_ink(lines: list[Line], sampled: list[NDArray[np.intp]], text_page: pdfium.PdfTextPage) -> None:
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """The characters that make up lines: those that show something, and one blank between words.
+
+    `places` gives for each character of the page how many of them come before it.
+    """
+
+    text: str
+    lefts: Floats
+    places: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, page: PageCharacters, visible: Flags) -> _Drawn:
+        blank = _is_space(page.codes)
+        kept = visible | (blank & ~np.append(False, blank[:-1]))
+        codes = np.where(blank, 32, page.codes)[kept].astype("<u4")
+        # a blank begins where the word before it ends
+        ends = np.where(visible, page.boxes[:, 2], 0)
+        lefts = np.where(blank, np.append(0, ends[:-1]), page.boxes[:, 0])[kept].astype(np.float32)
+        places = np.concatenate([[0], np.cumsum(kept)]).astype(np.intp)
+        return cls(codes.tobytes().decode("utf-32-le", errors="replace"), lefts, places)
+
+    def line(
+        self,
+        shown: NDArray[np.intp],
+        boxes: Floats,
+        start: int,
+        end: int,
+        box: tuple[float, float, float, float],
+    ) -> Line:
+        """Return characters [start, end) of those shown as a line."""
+        x0, y0, x1, y1 = box
+        own = boxes[start:end]
+        tops, bottoms = np.sort(own[:, 1]), np.sort(own[:, 3])
+        middle = (end - start) // 2
+        size = float(bottoms[middle] - tops[middle])
+        if size <= 0 or y1 - y0 >= 2 * size:
+            size = float(np.sort(own[:, 3] - own[:, 1])[middle])
+        first, last = int(self.places[shown[start]]), int(self.places[shown[end - 1]]) + 1
+        text, lefts = self.text[first:last], self.lefts[first:last]
+        running = np.maximum.accumulate(lefts)
+        edges: tuple[float, ...] = ()
+        if lefts.size == 1 or (y1 - y0 < 2.2 * size and float((running - lefts).max()) < 0.5 * size):
+            edges = (*np.minimum(running, x1).tolist(), max(x1, float(running[-1])))
+            # one tall sign (a root, an integral) does not make the line taller
+            y0 = max(y0, float(tops[middle]) - _TALLER * size)
+            y1 = min(y1, float(bottoms[middle]) + _TALLER * size)
+        elif x1 - x0 < y1 - y0:
+            size = float(np.sort(own[:, 2] - own[:, 0])[middle])
+        text, edges = _readable(text, edges)
+        return Line(text, x0, y0, x1, y1, edges, size)
+
+
+def _fit_to_ink(lines: list[Line], sampled: list[list[int]], text_page: pdfium.PdfTextPage) -> None:
     """Shrink lines whose font names a height far beyond its letters to the ink of some of them."""
     ink = np.zeros((sum(map(len, sampled)), 4), dtype=np.float32)
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    for row, index in enumerate(np.concatenate(sampled).tolist() if sampled else []):
+    for row, index in enumerate(itertools.chain.from_iterable(sampled)):
         if pdfium_c.FPDFText_GetCharBox(text_page.raw, index, left, right, bottom, top):
             ink[row] = (left.value, bottom.value, right.value, top.value)
     placed = _displayed(ink, text_page.page)
@@ -149,10 +211,10 @@ def _fit_to_ink(lines: list[Line], sampled: list[NDArray[np.intp]], text_page: p
     for line, indices in zip(lines, sampled, strict=True):
         boxes = placed[at : at + len(indices)]
         at += len(indices)
-        boxes = boxes[boxes[:, 3] > boxes[:, 1]]
-        if not boxes.size or not line.edges:
+        inked = [(y0, y1) for _, y0, _, y1 in boxes.tolist() if y1 > y0]
+        if not inked or not line.edges:
             continue
-        highest, lowest = float(boxes[:, 1].min()), float(boxes[:, 3].max())
+        highest, lowest = min(y0 for y0, _ in inked), max(y1 for _, y1 in inked)
         tall = lowest - highest
         if tall > 0 and line.height > _TOO_TALL * tall:
             line.y0 = max(line.y0, highest - _ROOM * tall)
@@ -191,40 +253,9 @@ def _in_long_runs(flags: Flags, least: int = 3) -> Flags:
     return kept
 
 
-def _line(page: PageCharacters, first: int, last: int, shown: NDArray[np.intp], order: int) -> Line:
-    codes = page.codes[first : last + 1]
-    boxes = page.boxes[first : last + 1]
-    inside = np.zeros(codes.size, dtype=bool)
-    inside[shown - first] = True
-    spaces = _is_space(codes)
-    kept = inside | (spaces & ~np.append(False, spaces[:-1]))
-    text_codes, text_boxes, blank = codes[kept], boxes[kept].copy(), spaces[kept]
-    for at in np.flatnonzero(blank).tolist():
-        text_boxes[at, [0, 2]] = text_boxes[at - 1, 2]  # a space begins where the word before ends
-    own = boxes[inside]
-    x0, y0 = own[:, 0].min(), own[:, 1].min()
-    x1, y1 = own[:, 2].max(), own[:, 3].max()
-    heights = own[:, 3] - own[:, 1]
-    size = float(np.median(heights))
-    if y1 - y0 < 2.2 * size:  # one tall sign (a root, an integral) does not make the line taller
-        y0 = max(y0, np.median(own[:, 1]) - _TALLER * size)
-        y1 = min(y1, np.median(own[:, 3]) + _TALLER * size)
-    left = text_boxes[:, 0]
-    edges: tuple[float, ...] = ()
-    running = np.maximum.accumulate(left)
-    if left.size == 1 or ((running - left).max() < 0.5 * size and y1 - y0 < 2.2 * size):
-        edges = (*np.minimum(running, x1).tolist(), float(max(x1, running[-1])))
-    else:
-        widths = own[:, 2] - own[:, 0]
-        size = float(np.median(widths)) if x1 - x0 < y1 - y0 else size
-    text = "".join(map(chr, np.where(blank, 32, text_codes).tolist()))
-    text, edges = _readable(text, edges)
-    return Line(text, float(x0), float(y0), float(x1), float(y1), edges, size, order=order)
-
-
 def _readable(text: str, edges: tuple[float, ...]) -> tuple[str, tuple[float, ...]]:
     """Spell ligatures out, name radicals by their ideographs, take pdfium's mark for a hyphen at the line's end."""
-    if text.isascii() and _HYPHEN_AT_LINE_END not in text:
+    if not _SPECIAL.search(text):
         return text, edges
     shown: list[str] = []
     places: list[float] = []
