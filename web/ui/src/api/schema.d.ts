@@ -1710,6 +1710,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description What was sent cannot be used; the message names it. */
             422: {
                 headers: {
@@ -1896,6 +1905,15 @@ export interface operations {
             };
             /** @description Unknown, or not for this caller: the two look the same. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2106,6 +2124,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description What was sent cannot be used; the message names it. */
             422: {
                 headers: {
@@ -2180,6 +2207,15 @@ export interface operations {
             };
             /** @description The state does not admit this now. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2770,6 +2806,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description What was sent cannot be used; the message names it. */
             422: {
                 headers: {
@@ -2879,6 +2924,15 @@ export interface operations {
             };
             /** @description Known to the caller, but not this action; or the CSRF header is missing. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3089,6 +3143,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description What was sent cannot be used; the message names it. */
             422: {
                 headers: {
@@ -3232,7 +3295,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description A file is larger than an upload may hold. */
+            /** @description What was sent is too large; a file that is, is named. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3417,6 +3480,15 @@ export interface operations {
             };
             /** @description Known to the caller, but not this action; or the CSRF header is missing. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3616,6 +3688,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description What was sent cannot be used; the message names it. */
             422: {
                 headers: {
@@ -3660,6 +3741,15 @@ export interface operations {
             };
             /** @description Not signed in, or the key is unknown, expired or revoked. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3893,6 +3983,15 @@ export interface operations {
             };
             /** @description Known to the caller, but not this action; or the CSRF header is missing. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

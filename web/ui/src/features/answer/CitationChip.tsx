@@ -10,6 +10,9 @@ import { targetOf } from "./source-target";
 import { SourcePreview } from "./SourcePreview";
 import { citationAt } from "./support";
 
+/** Keeps a marker on the line of the word that it follows. */
+const WORD_JOINER = "\u2060";
+
 type Props = { number: number; position: number };
 
 /** A marker [n]. Hovering shows the passage, a click opens the document where it stands. */
@@ -26,24 +29,27 @@ export function CitationChip({ number, position }: Props) {
     target !== null && target.number === number && target.documentId === mine.documentId && target.range?.start === mine.range?.start;
 
   return (
-    <HoverCard width={360} shadow="lg" radius="md" openDelay={180} closeDelay={120} disabled={!canHover} withinPortal position="top">
-      <HoverCard.Target>
-        <UnstyledButton
-          component="button"
-          className={classes.chip}
-          data-testid="citation-chip"
-          data-number={number}
-          data-support={citation?.support}
-          data-open={isOpen || undefined}
-          aria-label={t("answer.citation", { number, name: source.document_name })}
-          onClick={() => open(mine)}
-        >
-          {number}
-        </UnstyledButton>
-      </HoverCard.Target>
-      <HoverCard.Dropdown p="sm">
-        <SourcePreview source={source} citation={citation} />
-      </HoverCard.Dropdown>
-    </HoverCard>
+    <span className={classes.joined}>
+      {WORD_JOINER}
+      <HoverCard width={360} shadow="lg" radius="md" openDelay={180} closeDelay={120} disabled={!canHover} withinPortal position="top">
+        <HoverCard.Target>
+          <UnstyledButton
+            component="button"
+            className={classes.chip}
+            data-testid="citation-chip"
+            data-number={number}
+            data-support={citation?.support}
+            data-open={isOpen || undefined}
+            aria-label={t("answer.citation", { number, name: source.document_name })}
+            onClick={() => open(mine)}
+          >
+            {number}
+          </UnstyledButton>
+        </HoverCard.Target>
+        <HoverCard.Dropdown p="sm">
+          <SourcePreview source={source} citation={citation} />
+        </HoverCard.Dropdown>
+      </HoverCard>
+    </span>
   );
 }

@@ -33,7 +33,7 @@ export const TurnBlock = memo(function TurnBlock({ turn, isLast, onAskAgain }: P
         {turn.abstained ? (
           <Abstained turn={turn} />
         ) : (
-          turn.answer !== "" && (
+          (turn.answer !== "" || !over) && (
             <AnswerText text={turn.answer} sources={turn.sources} citations={turn.citations} isGrowing={turn.phase === "answering"} />
           )
         )}

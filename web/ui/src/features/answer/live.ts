@@ -23,11 +23,14 @@ const NOTICE_MS = 40;
 const STOP_PATIENCE_MS = 4000;
 
 function changed(): void {
-  notice ??= setTimeout(() => {
-    notice = null;
-    published = new Map([...turns].map(([id, live]) => [id, live.view]));
-    for (const listener of listeners) listener();
-  }, NOTICE_MS);
+  notice ??= setTimeout(publish, NOTICE_MS);
+}
+
+function publish(): void {
+  if (notice !== null) clearTimeout(notice);
+  notice = null;
+  published = new Map([...turns].map(([id, live]) => [id, live.view]));
+  for (const listener of listeners) listener();
 }
 
 function apply(conversationId: string, abort: AbortController, event: TurnEvent): void {
@@ -44,7 +47,7 @@ function apply(conversationId: string, abort: AbortController, event: TurnEvent)
 export async function ask(conversationId: string, request: TurnRequest): Promise<() => void> {
   const abort = new AbortController();
   turns.set(conversationId, { view: newTurn(request.question), abort });
-  changed();
+  publish();
   try {
     for await (const event of streamTurn(conversationId, request, abort.signal)) apply(conversationId, abort, event);
     apply(conversationId, abort, abort.signal.aborted ? STOPPED : LOST);

@@ -18,15 +18,15 @@ export function useDocuments(knowledgeBaseId: string | null) {
   return useQuery({
     queryKey: documentsKey(knowledgeBaseId ?? ""),
     enabled: knowledgeBaseId !== null,
-    queryFn: async ({ signal }) =>
-      (
-        await unwrap(
-          api.GET("/api/v1/knowledge-bases/{knowledge_base_id}/documents", {
-            params: { path: { knowledge_base_id: knowledgeBaseId! } },
-            signal,
-          }),
-        )
-      ).documents,
+    queryFn: async ({ signal }) => {
+      const { documents } = await unwrap(
+        api.GET("/api/v1/knowledge-bases/{knowledge_base_id}/documents", {
+          params: { path: { knowledge_base_id: knowledgeBaseId! } },
+          signal,
+        }),
+      );
+      return applyDocumentEvent([], { type: "snapshot", documents });
+    },
     staleTime: Infinity,
   });
 }

@@ -90,6 +90,8 @@ function endOfLine(text: string, from: number, lines: number): number {
 const LEAST_WIDTH = 64;
 const MOST_WIDTH = 300;
 const ROWS_MEASURED = 300;
+const LETTER_PX = 7.4;
+const BOLD_PX = 8.6;
 
 function widthsOf(sheet: Growing): number[] {
   const widths = new Array<number>(sheet.lastColumn).fill(LEAST_WIDTH);
@@ -97,7 +99,7 @@ function widthsOf(sheet: Growing): number[] {
   for (const cells of sheet.rows.values()) {
     if (measured++ > ROWS_MEASURED) break;
     for (const [column, cell] of cells) {
-      widths[column - 1] = Math.min(MOST_WIDTH, Math.max(widths[column - 1]!, 18 + 7.2 * columnsOfText(cell.text)));
+      widths[column - 1] = Math.min(MOST_WIDTH, Math.max(widths[column - 1]!, 18 + (cell.isHeader ? BOLD_PX : LETTER_PX) * columnsOfText(cell.text)));
     }
   }
   return widths;
