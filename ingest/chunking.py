@@ -20,8 +20,9 @@ from llama_index.core.schema import (
 )
 from pydantic import PrivateAttr
 
+from ingest.passage_context import Tokenizer, heading_paths
 from ingest.readers import from_llama_documents
-from ingest.splitting import Limits, Tokenizer, heading_paths, split
+from ingest.splitting import Limits, split
 from kb_platform.domain.chunk import Chunk
 from kb_platform.domain.document import ParsedDocument
 from kb_platform.domain.errors import SettingsError

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lxml import etree  # type: ignore[import-untyped]
 
 from ingest.parsers.archive import open_archive
 from ingest.parsers.builder import DocumentBuilder, one_line
 from ingest.parsers.docx_numbering import Numbering
-from ingest.parsers.formulas import formula_text
+from ingest.parsers.docx_tables import table_rows
+from ingest.parsers.docx_text import blocks_of, inside_fallback, paragraph_texts, read_paragraph
 from ingest.parsers.office_xml import (
     attribute,
     child,
@@ -35,10 +35,6 @@ from kb_platform.domain.document import BlockKind, FileFormat, ParsedDocument
 _HEADING_STYLE = re.compile(r"^(?:heading|标题|標題|überschrift|titre|見出し)\s*(\d)$", re.IGNORECASE)
 _TITLE_STYLES = ("title", "标题", "文档标题", "標題")
 _TOC_STYLE = re.compile(r"^(?:toc|目录|目錄)\s*\d", re.IGNORECASE)
-_SKIPPED = frozenset(
-    ("del", "moveFrom", "instrText", "delText", "fldData", "pPr", "rPr", "sectPr", "tblPr", "sdtPr", "Fallback")
-)
-_REPEATED_CHARACTERS = 40
 
 
 @dataclass(slots=True)
@@ -48,15 +44,6 @@ class _Style:
     level: int = 0
     numbering: tuple[str, int] | None = None
     based_on: str = ""
-
-
-@dataclass(slots=True)
-class _Paragraph:
-    """A paragraph's text, and what hangs on it and follows it: text boxes, note numbers."""
-
-    text: str = ""
-    boxes: list[etree._Element] = field(default_factory=list)
-    formula_only: bool = False
 
 
 def parse(source: Source) -> ParsedDocument:
@@ -82,7 +69,7 @@ def parse(source: Source) -> ParsedDocument:
             tree = read_optional_tree(archive, related.get(kind, ""), source)
             for note in tree if tree is not None else ():
                 if attribute(note, "type") not in ("separator", "continuationSeparator", "continuationNotice"):
-                    builder.add_paragraph(block, "\n".join(_paragraph_texts(note)))
+                    builder.add_paragraph(block, "\n".join(paragraph_texts(note)))
         title = core_title(archive, source)
     return builder.finish(title=title, title_in_text=True)
 
@@ -137,7 +124,7 @@ class _Reader:
         self._source = source
 
     def read(self, body: etree._Element) -> None:
-        elements = list(_blocks(body))
+        elements = list(blocks_of(body))
         for at, element in enumerate(elements):
             if local(element) == "tbl":
                 self._table(element)
@@ -147,14 +134,14 @@ class _Reader:
                 self._source.progress(at, len(elements))
 
     def _paragraph(self, element: etree._Element) -> None:
-        found = _read_paragraph(element)
+        found = read_paragraph(element)
         text = "\n".join(line for part in found.text.split("\n") if (line := one_line(part)))
         properties = child(element, "pPr")
         style = self._style(properties)
         if text and not _TOC_STYLE.match(style.name):
             self._add(text, style, properties, found.formula_only)
         for box in found.boxes:
-            for inner in _blocks(box):
+            for inner in blocks_of(box):
                 if local(inner) == "tbl":
                     self._table(inner)
                 else:
@@ -205,144 +192,12 @@ class _Reader:
         if not any(any(row) for row in rows):
             return
         if (len(rows) == 1 and len(rows[0]) == 1) or all(len(row) == 1 for row in rows):
-            for element in _blocks(table, into_tables=True):  # a frame around text, not a table
+            for element in blocks_of(table, into_tables=True):  # a frame around text, not a table
                 self._paragraph(element)
             return
         text, lines = table_text(rows, header)
         self._builder.add_paragraph(BlockKind.TABLE, text, header_rows=lines)
         for element in table.iter("{*}txbxContent"):
-            for inner in _blocks(element):
-                if local(inner) == "p" and not _inside_fallback(inner):
+            for inner in blocks_of(element):
+                if local(inner) == "p" and not inside_fallback(inner):
                     self._paragraph(inner)
-
-
-def _inside_fallback(element: etree._Element) -> bool:
-    return any(local(above) == "Fallback" for above in element.iterancestors())
-
-
-def _blocks(element: etree._Element, into_tables: bool = False) -> Iterator[etree._Element]:
-    """Yield paragraphs and tables in order, through content controls and other wrappers."""
-    stack = [iter(element)]
-    while stack:
-        inner = next(stack[-1], None)
-        if inner is None:
-            stack.pop()
-            continue
-        name = local(inner)
-        if name == "p" or (name == "tbl" and not into_tables):
-            yield inner
-        elif name not in _SKIPPED:
-            stack.append(iter(inner))
-
-
-def _read_paragraph(paragraph: etree._Element) -> _Paragraph:
-    """Gather a paragraph's text without recursion: runs, breaks, formulas; text boxes are kept for later."""
-    found = _Paragraph()
-    parts: list[str] = []
-    formulas = 0
-    stack = [iter(paragraph)]
-    while stack:
-        element = next(stack[-1], None)
-        if element is None:
-            stack.pop()
-            continue
-        name = local(element)
-        if name == "t":
-            parts.append(element.text or "")
-        elif name in ("tab", "ptab"):
-            parts.append(" ")
-        elif name in ("br", "cr"):
-            parts.append("\n")
-        elif name == "noBreakHyphen":
-            parts.append("-")
-        elif name == "sym":
-            parts.append(_symbol(element))
-        elif name in ("oMath", "oMathPara"):
-            parts.append(f" {formula_text(element)} ")
-            formulas += 1
-        elif name == "txbxContent":
-            found.boxes.append(element)
-        elif name not in _SKIPPED:
-            stack.append(iter(element))
-    found.text = "".join(parts)
-    found.formula_only = formulas > 0 and sum(len(part.strip()) for part in parts) == len(found.text.strip())
-    return found
-
-
-def _symbol(element: etree._Element) -> str:
-    code = attribute(element, "char")
-    try:
-        value = int(code, 16)
-    except ValueError:
-        return ""
-    return "•" if 0xF000 <= value <= 0xF0FF else chr(value) if value < 0x110000 else ""
-
-
-def _paragraph_texts(element: etree._Element) -> list[str]:
-    return [text for inner in element.iter("{*}p") if (text := one_line(_read_paragraph(inner).text))]
-
-
-def table_rows(table: etree._Element) -> tuple[list[list[str]], int]:
-    """Return the cells of a Word table, merged ones repeated where their label counts, and its header rows."""
-    rows: list[list[str]] = []
-    header = 0
-    above: dict[int, str] = {}
-    for row in _direct(table, "tr"):
-        line: list[str] = []
-        properties = child(row, "trPr")
-        before = child(properties, "gridBefore") if properties is not None else None
-        if before is not None and attribute(before, "val").isdecimal():
-            line.extend([""] * min(60, int(attribute(before, "val"))))
-        for cell in _direct(row, "tc"):
-            merge = child(cell, "tcPr", "vMerge")
-            if merge is not None and attribute(merge, "val") != "restart":
-                text = above.get(len(line), "")
-            else:
-                text = " ".join(_cell_texts(cell))
-            if merge is not None:
-                above[len(line)] = text if len(text) <= _REPEATED_CHARACTERS else ""
-            else:
-                above.pop(len(line), None)
-            span = child(cell, "tcPr", "gridSpan")
-            width = attribute(span, "val") if span is not None else "1"
-            copies = min(60, int(width)) if width.isdecimal() else 1
-            line.append(text)
-            line.extend([text if not rows and len(text) <= _REPEATED_CHARACTERS else ""] * (copies - 1))
-        if properties is not None and child(properties, "tblHeader") is not None and header == len(rows):
-            header += 1
-        rows.append(line)
-    rows = [row for row in rows if any(row)]
-    if rows and header == 0 and _looks_like_header(rows):
-        header = 1
-    return _without_empty_columns(rows), min(header, max(0, len(rows) - 1))
-
-
-def _cell_texts(cell: etree._Element) -> list[str]:
-    texts: list[str] = []
-    for element in _blocks(cell):
-        if local(element) == "tbl":
-            inner, _ = table_rows(element)
-            texts.extend(", ".join(text for text in row if text) for row in inner)
-        else:
-            texts.append(one_line(_read_paragraph(element).text))
-    return [text for text in texts if text]
-
-
-def _direct(element: etree._Element, name: str) -> Iterator[etree._Element]:
-    """Yield rows of a table or cells of a row, through content controls and revision marks but not nested tables."""
-    for inner in element:
-        found = local(inner)
-        if found == name:
-            yield inner
-        elif found in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"):
-            yield from _direct(inner, name)
-
-
-def _looks_like_header(rows: list[list[str]]) -> bool:
-    first = rows[0]
-    return len(rows) > 1 and all(first) and len(set(first)) > 1 and all(len(text) <= 60 for text in first)
-
-
-def _without_empty_columns(rows: list[list[str]]) -> list[list[str]]:
-    filled = {column for row in rows for column, text in enumerate(row) if text}
-    return [[text for column, text in enumerate(row) if column in filled] for row in rows]

@@ -8,6 +8,8 @@ from lxml import etree, html  # type: ignore[import-untyped]
 
 from ingest.parsers.builder import DocumentBuilder, one_line
 from ingest.parsers.decoding import decode
+from ingest.parsers.html_tables import grid, is_layout
+from ingest.parsers.html_text import BLOCKS, BREAK, PARAGRAPH_BREAK, lines_of, shown, text_of
 from ingest.parsers.source import Source
 from ingest.parsers.tables import table_text
 from kb_platform.domain.document import BlockKind, FileFormat, ParsedDocument
@@ -43,63 +45,11 @@ _CHROME = re.compile(
     r"(?:^|[\s_-])(?:nav(?:bar|igation|box)?|menu|sidebar|breadcrumbs?|cookie|pagination|footer|masthead|skip-link|"
     r"mw-editsection|toc|catlinks|noprint|printfooter|jump-link|share|social)(?:$|[\s_-])"
 )
-_BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "section",
-        "article",
-        "main",
-        "aside",
-        "header",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "ul",
-        "ol",
-        "li",
-        "dl",
-        "dt",
-        "dd",
-        "table",
-        "pre",
-        "blockquote",
-        "figure",
-        "figcaption",
-        "hr",
-        "form",
-        "fieldset",
-        "address",
-        "body",
-        "html",
-        "details",
-        "summary",
-        "center",
-        "tr",
-        "td",
-        "th",
-        "tbody",
-        "thead",
-        "caption",
-    ]
-)
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LIST_PARENTS = frozenset(("ul", "ol", "menu"))
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
-_MAX_SPAN = 100
 _LEAST_SHARE = 0.2
-_REPEATED_CHARACTERS = 40
-_BREAK = "\x1f"
-_PARAGRAPH_BREAK = re.compile(rf"{_BREAK}\s*{_BREAK}")
-_SOURCE_LINE_BREAK = re.compile(
-    r"(?<=[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef])[ \t]*\n\s*(?=[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef])"
-)
-_MAX_TABLE_CELLS = 500_000
 
 
 def parse(source: Source) -> ParsedDocument:
@@ -115,10 +65,10 @@ def parse(source: Source) -> ParsedDocument:
     shown = len(root.text_content())
     _drop(root)
     content = _main_content(root)
-    if len(_text(content).strip()) < _LEAST_SHARE * shown:
+    if len(text_of(content).strip()) < _LEAST_SHARE * shown:
         whole = _tree(text, source)
         _drop(whole, chrome=False)
-        if len(_text(content).strip()) < _LEAST_SHARE * len(_text(whole).strip()):
+        if len(text_of(content).strip()) < _LEAST_SHARE * len(text_of(whole).strip()):
             content = whole  # a page of nothing but menus is about its menus
     _Walk(builder).run(content)
     return builder.finish(title=title, nothing_readable="the page holds no text (its content may come from scripts).")
@@ -138,7 +88,7 @@ def text_of_fragment(fragment: str) -> str:
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return ""
     _drop(root)
-    return _shown(_text(root))
+    return shown(text_of(root))
 
 
 def _parser() -> html.HTMLParser:
@@ -201,30 +151,6 @@ def _main_content(root: html.HtmlElement) -> html.HtmlElement:
     return root
 
 
-def _text(element: html.HtmlElement) -> str:
-    """Return an element's text with spaces where blocks and breaks inside it end."""
-    parts: list[str] = []
-    for event, node in etree.iterwalk(element, events=("start", "end")):
-        if not isinstance(node.tag, str):
-            if event == "end" and node is not element:
-                parts.append(node.tail or "")
-            continue
-        if event == "start":
-            if node.tag == "br":
-                parts.append(_BREAK)
-            elif node.tag in _BLOCKS:
-                parts.append(" ")
-            if node.tag == "img" and node.get("alt"):
-                parts.append(f" {node.get('alt')} ")
-            parts.append(node.text or "")
-        else:
-            if node.tag in _BLOCKS:
-                parts.append(" ")
-            if node is not element:
-                parts.append(node.tail or "")
-    return "".join(parts)
-
-
 class _Walk:
     """One pass over the tree in document order, without recursion: inline text gathers until a block begins or ends."""
 
@@ -248,15 +174,15 @@ class _Walk:
         self._flush()
 
     def _start(self, walk: etree.iterwalk, node: html.HtmlElement, tag: str) -> None:
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self._flush()
         if tag in _HEADINGS:
-            self._builder.add_paragraph(BlockKind.HEADING, _shown(_text(node)), _HEADINGS[tag])
+            self._builder.add_paragraph(BlockKind.HEADING, shown(text_of(node)), _HEADINGS[tag])
             walk.skip_subtree()
         elif tag == "pre":
             self._builder.add_paragraph(BlockKind.CODE, node.text_content().strip("\n"))
             walk.skip_subtree()
-        elif tag == "table" and not _is_layout(node):
+        elif tag == "table" and not is_layout(node):
             self._table(node)
             walk.skip_subtree()
         else:
@@ -267,97 +193,27 @@ class _Walk:
             elif tag in ("figcaption", "caption"):
                 self._kind = BlockKind.CAPTION
             elif tag == "br":
-                self._pending.append(_BREAK)
+                self._pending.append(BREAK)
             elif tag == "img" and (alt := one_line(node.get("alt", ""))):
                 self._pending.append(f" {alt} ")
             self._pending.append(node.text or "")
 
     def _end(self, tag: str) -> None:
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self._flush()
         if tag in _LIST_PARENTS:
             self._lists = max(0, self._lists - 1)
 
     def _flush(self) -> None:
-        for paragraph in _PARAGRAPH_BREAK.split("".join(self._pending)):
-            self._builder.add_paragraph(self._kind, _lines(paragraph), self._level)
+        for paragraph in PARAGRAPH_BREAK.split("".join(self._pending)):
+            self._builder.add_paragraph(self._kind, lines_of(paragraph), self._level)
         self._pending.clear()
         self._kind, self._level = BlockKind.PARAGRAPH, 0
 
     def _table(self, table: html.HtmlElement) -> None:
-        rows, header = _grid(table)
+        rows, header = grid(table)
         caption = table.find("caption")
         if caption is not None:
-            self._builder.add_paragraph(BlockKind.CAPTION, _shown(_text(caption)))
+            self._builder.add_paragraph(BlockKind.CAPTION, shown(text_of(caption)))
         text, lines = table_text(rows, header)
         self._builder.add_paragraph(BlockKind.TABLE, text, header_rows=lines)
-
-
-def _lines(text: str) -> str:
-    """White space as a browser shows it: one space, none inside Chinese; `<br>` breaks the line."""
-    healed = _SOURCE_LINE_BREAK.sub("", text)
-    return "\n".join(shown for line in healed.split(_BREAK) if (shown := one_line(line)))
-
-
-def _shown(text: str) -> str:
-    return one_line(_SOURCE_LINE_BREAK.sub("", text.replace(_BREAK, " ")))
-
-
-def _is_layout(table: html.HtmlElement) -> bool:
-    """Tables that only place things: nested tables, or one cell a row with blocks in it."""
-    if next(table.iterdescendants("table"), None) is not None or table.get("role") == "presentation":
-        return True
-    rows = list(table.iter("tr"))
-    return all(len(row) <= 1 for row in rows)
-
-
-def _grid(table: html.HtmlElement) -> tuple[list[list[str]], int]:
-    """Return the cells of a table, spans repeated, empty rows and columns left out, and how many rows head it."""
-    rows: list[list[str]] = []
-    header = cells = 0
-    reaching: dict[int, tuple[int, str]] = {}
-    """Column → rows that a cell from above still covers, and its text."""
-    for row in table.iter("tr"):
-        line: list[str] = []
-        below: dict[int, tuple[int, str]] = {}
-        found = list(row.iterchildren("td", "th"))
-        for cell in found:
-            _reach_down(reaching, below, line)
-            text = _shown(_text(cell))
-            down = _span(cell, "rowspan")
-            for repeat in range(_span(cell, "colspan")):
-                shown = text if repeat == 0 or len(text) <= _REPEATED_CHARACTERS else ""
-                if down > 1:
-                    below[len(line)] = (down - 1, shown)
-                line.append(shown)
-        _reach_down(reaching, below, line)
-        reaching = below
-        cells += len(line)
-        if cells > _MAX_TABLE_CELLS:
-            break
-        if not any(line):
-            continue
-        heads = row.getparent().tag == "thead" or all(cell.tag == "th" for cell in found)
-        if heads and header == len(rows):
-            header += 1
-        rows.append(line)
-    return _without_empty_columns(rows), min(header, max(0, len(rows) - 1))
-
-
-def _reach_down(reaching: dict[int, tuple[int, str]], below: dict[int, tuple[int, str]], line: list[str]) -> None:
-    """Fill the next columns of a line that cells of the rows above cover."""
-    while len(line) in reaching:
-        left, text = reaching.pop(len(line))
-        if left > 1:
-            below[len(line)] = (left - 1, text)
-        line.append(text)
-
-
-def _without_empty_columns(rows: list[list[str]]) -> list[list[str]]:
-    filled = {column for row in rows for column, text in enumerate(row) if text}
-    return [[text for column, text in enumerate(row) if column in filled] for row in rows]
-
-
-def _span(cell: html.HtmlElement, name: str) -> int:
-    value = cell.get(name, "1").strip()
-    return min(_MAX_SPAN, max(1, int(value))) if value.isdecimal() else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from ingest.parsers.page_lines import Line, TableArea
@@ -91,7 +92,7 @@ def _table(rows: Sequence[Row]) -> TableArea | None:
     full = [row for row in rows if len(row) >= 2]
     if len(full) < 3 and not (len(full) == 2 and all(len(row) >= 3 for row in full)):
         return None
-    columns = _columns(rows)
+    columns = _usual_columns(full)
     if len(columns) < 2 or any(_LEADERS.search(line.text) for row in rows for line in row):
         return None
     cells = [line for row in full for line in row]
@@ -100,14 +101,15 @@ def _table(rows: Sequence[Row]) -> TableArea | None:
     if len(columns) == 2 and not _is_key_value(full):
         return None
     grid: list[list[list[Line]]] = []
+    misplaced = 0
     for row in rows:
         places: list[list[Line]] = [[] for _ in columns]
         for line in row:
-            at = next(index for index, (left, right) in enumerate(columns) if left <= line.x0 < right)
-            places[at].append(line)
-        if len(row) >= 2 and sum(bool(place) for place in places) < 2:
-            return None
+            places[_column(line, columns)].append(line)
+        misplaced += len(row) - sum(bool(place) for place in places)
         grid.append(places)
+    if misplaced > 0.15 * sum(map(len, rows)):
+        return None
     lines = [line for row in rows for line in row]
     first = grid[0]
     words = all(not _NUMBER.match(line.text) for place in first for line in place)
@@ -120,6 +122,24 @@ def _table(rows: Sequence[Row]) -> TableArea | None:
         max(line.y1 for line in lines),
         header,
     )
+
+
+def _usual_columns(rows: Sequence[Row]) -> list[tuple[float, float]]:
+    """Return the columns of the rows with the usual number of cells: a cell that spans several, as headings do, does
+    not join them. All rows' columns where they are as many."""
+    counts = Counter(map(len, rows))
+    usual = max(counts, key=lambda count: (counts[count], count))
+    columns = _columns([row for row in rows if len(row) == usual])
+    every = _columns(rows)
+    return columns if len(columns) >= max(usual, len(every)) else every
+
+
+def _column(line: Line, columns: Sequence[tuple[float, float]]) -> int:
+    """Return the column that a cell begins in, else the nearest."""
+    for at, (left, right) in enumerate(columns):
+        if min(line.x1, right) - max(line.x0, left) > 0:
+            return at
+    return min(range(len(columns)), key=lambda at: min(abs(line.x0 - columns[at][1]), abs(line.x1 - columns[at][0])))
 
 
 def _is_key_value(rows: Sequence[Row]) -> bool:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ingest.parsers.builder import DocumentBuilder, Run
 from ingest.parsers.page_lines import Line, PageContent, TableArea, anchor_of, part_of
+from ingest.parsers.page_style import Layout, Sizes, pitch_of, reach_of, running_heads, sizes_of
 from ingest.parsers.scripts import ARTICLE, LIST_MARK, chinese_heading_level, ends_sentence, glue, is_cjk, words_of
 from ingest.parsers.tables import escaped
 from kb_platform.domain.document import BlockKind, PageAnchor
 
-_MARGIN = 0.13
-"""Share of the page's height at its top and bottom in which running heads stand."""
-_PAGE_NUMBER = re.compile(
-    r"^[\W_]*(?:(?:page|p\.|第|页码[:：]?|—|-)\s*)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:of|/|共|from)\s*\d{1,4})?\s*(?:页|頁)?[\W_]*$",
-    re.IGNORECASE,
-)
 _NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,4})[.、]?\s+\S|^(\d{1,2}(?:\.\d{1,2}){1,4})\s*[^\d\s.%]")
 _LEADERS = re.compile(r"\s*(?:[.·…‥]\s*){5,}(\d*|[ivxlc]*)\s*$")
 _CAPTION = re.compile(r"^(?:fig(?:ure)?\.?|table|chart|图|表|圖)\s*\d+(?:[-.]\d+)*[.:：\s]", re.IGNORECASE)
+_INNER_SENTENCE_END = re.compile(r"[a-z\d)][.!?;] [A-Z]|[。！？；]")
 _HEADING_CHARACTERS = 160
 
 
@@ -41,42 +35,20 @@ class _Paragraph:
         return " ".join(line.text for line, _ in self.lines)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sizes:
-    """Letter sizes of the document: the body's, and those that headings have, largest first."""
-
-    body: float
-    headings: tuple[float, ...]
-
-    def level(self, size: float) -> int:
-        """Return a heading's level by its size; 0 when letters of this size are the body's."""
-        if size < self.body * 1.12:
-            return 0
-        return min(4, 1 + sum(larger > size * 1.05 for larger in self.headings))
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """How a page is set: for each line (by order) how far right its column reaches, and the usual line pitch."""
-
-    reach: Mapping[int, float]
-    pitch: float
-
-
 def add_pages(builder: DocumentBuilder, pages: Sequence[PageContent], outline: Mapping[str, int] | None = None) -> None:
     """Add the blocks of laid out pages.
 
     `outline` gives the levels of the titles in the file's table of contents, by their text without blanks.
     """
-    running = _running_heads(pages)
+    running = running_heads(pages)
     if running and all((page.number, part.order) in running for page in pages for part in page.parts):
         running = set()  # pages of nothing but numbers
-    sizes = _sizes(pages, running)
+    sizes = sizes_of(pages, running)
     words = words_of(line.text for page in pages for line in page.lines)
     open_paragraph: _Paragraph | None = None
     for page in pages:
         parts = [part for part in page.parts if not (isinstance(part, Line) and (page.number, part.order) in running)]
-        layout = _Layout(_reach(parts), _pitch(parts))
+        layout = Layout(reach_of(parts), pitch_of(parts))
         for part in parts:
             if isinstance(part, TableArea):
                 _close(builder, open_paragraph, words)
@@ -92,79 +64,7 @@ def add_pages(builder: DocumentBuilder, pages: Sequence[PageContent], outline: M
     _close(builder, open_paragraph, words)
 
 
-def _running_heads(pages: Sequence[PageContent]) -> set[tuple[int, int]]:
-    """Find lines at the top or bottom edge that repeat from page to page, and page numbers; as (page, order)."""
-    if len(pages) < 3:
-        return set()
-    places: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
-    numbers: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for page in pages:
-        for line in page.lines:
-            share = line.middle / page.height if page.height else 0.5
-            if _MARGIN < share < 1 - _MARGIN:
-                continue
-            edge = 0 if share <= _MARGIN else 1
-            if _PAGE_NUMBER.match(line.text):
-                numbers[edge].append((page.number, line.order))
-            else:
-                shape = re.sub(r"\d+|\b[ivxlc]+$", "#", line.text.lower()).replace(" ", "")
-                places[shape, edge].append((page.number, line.order))
-    found: set[tuple[int, int]] = set()
-    filled = sum(bool(page.parts) for page in pages)
-    for where in places.values():
-        on_pages = len({number for number, _ in where})
-        if on_pages >= 8 or (on_pages >= 3 and on_pages >= 0.3 * filled):
-            found.update(where)
-    for where in numbers.values():
-        if len({number for number, _ in where}) >= 0.4 * filled:
-            found.update(where)
-    return found
-
-
-def _sizes(pages: Sequence[PageContent], running: set[tuple[int, int]]) -> _Sizes:
-    characters: Counter[float] = Counter()
-    for page in pages:
-        for line in page.lines:
-            upright = line.height <= line.x1 - line.x0 or len(line.text) < 3
-            if upright and (page.number, line.order) not in running:
-                characters[round(line.size * 2) / 2] += len(line.text)
-    if not characters:
-        return _Sizes(10.0, ())
-    body = characters.most_common(1)[0][0]
-    larger = sorted((size for size in characters if size >= body * 1.12), reverse=True)
-    distinct: list[float] = []
-    for size in larger:
-        if not distinct or size < distinct[-1] * 0.95:
-            distinct.append(size)
-    return _Sizes(body, tuple(distinct))
-
-
-def _pitch(parts: Sequence[Line | TableArea]) -> float:
-    """Return the usual distance from line to line on a page."""
-    steps = []
-    for above, below in itertools.pairwise(parts):
-        if isinstance(above, Line) and isinstance(below, Line) and above.x0 < below.x1 and below.x0 < above.x1:
-            step = below.middle - above.middle
-            if 0.5 * below.height < step < 4 * below.height:
-                steps.append(step)
-    if not steps:
-        return 0.0
-    steps.sort()
-    return steps[int(0.4 * len(steps))]
-
-
-def _reach(parts: Sequence[Line | TableArea]) -> dict[int, float]:
-    """Return for each line (by order) how far right the lines of its column reach."""
-    lines = [part for part in parts if isinstance(part, Line)]
-    reach = {}
-    for at, line in enumerate(lines):
-        near = lines[max(0, at - 25) : at + 26]
-        ends = sorted(other.x1 for other in near if abs(other.x0 - line.x0) < 3 * max(line.size, other.size))
-        reach[line.order] = ends[int(0.85 * (len(ends) - 1))]
-    return reach
-
-
-def _kind(line: Line, sizes: _Sizes, outline: Mapping[str, int]) -> tuple[BlockKind, int]:
+def _kind(line: Line, sizes: Sizes, outline: Mapping[str, int]) -> tuple[BlockKind, int]:
     text = line.text.strip()
     if _LEADERS.search(text) or (line.height > line.x1 - line.x0 and len(text) > 2):
         return BlockKind.PARAGRAPH, 0
@@ -202,7 +102,7 @@ def _goes_on(
     kind: BlockKind,
     level: int,
     page: PageContent,
-    layout: _Layout,
+    layout: Layout,
 ) -> bool:
     """Tell whether the line continues the paragraph."""
     last, last_page = paragraph.lines[-1]
@@ -259,8 +159,21 @@ def _runs_over(before: str, text: str, last: Line, line: Line) -> bool:
 
 
 def _close(builder: DocumentBuilder, paragraph: _Paragraph | None, words: Collection[str]) -> None:
-    if paragraph is not None:
-        builder.add(paragraph.kind, _runs(paragraph.lines, words), paragraph.level)
+    if paragraph is None:
+        return
+    kind, level = paragraph.kind, paragraph.level
+    if kind == BlockKind.HEADING and _is_text(paragraph):
+        kind, level = BlockKind.PARAGRAPH, 0
+    builder.add(kind, _runs(paragraph.lines, words), level)
+
+
+def _is_text(paragraph: _Paragraph) -> bool:
+    """Tell whether what is set like a heading reads like a paragraph: long, or sentences."""
+    text = paragraph.text
+    if len(text) > _HEADING_CHARACTERS or len(paragraph.lines) > 4:
+        return True
+    cjk = sum(map(is_cjk, text))
+    return len(text) + cjk > 60 and (ends_sentence(text) or bool(_INNER_SENTENCE_END.search(text)))
 
 
 def _runs(lines: Sequence[tuple[Line, PageContent]], words: Collection[str] = ()) -> Iterator[Run]:
@@ -316,13 +229,23 @@ def _add_table(builder: DocumentBuilder, table: TableArea, page: PageContent) ->
 
 
 def _cell_runs(cell: Sequence[Line], page: PageContent) -> Iterator[Run]:
-    lines = sorted(cell, key=lambda line: (round(line.middle / max(1.0, line.height)), line.x0))
-    for run in _runs([(line, page) for line in lines]):
+    for run in _runs([(line, page) for line in _row_by_row(cell)]):
         shown = escaped(run.text) if run.anchor is not None else run.text
         if shown == run.text or not isinstance(run.anchor, PageAnchor):
             yield run
         elif shown:
             yield Run(shown, replace(run.anchor, edges=()))
+
+
+def _row_by_row(lines: Sequence[Line]) -> list[Line]:
+    """Return a cell's lines from the top, those beside one another from the left."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: line.middle):
+        if rows and line.middle - rows[-1][0].middle < 0.5 * line.height:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [line for row in rows for line in sorted(row, key=lambda line: line.x0)]
 
 
 def _header_rows(table: TableArea) -> int:
