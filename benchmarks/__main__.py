@@ -23,6 +23,15 @@ class Benchmark:
 
 
 BENCHMARKS: dict[str, Benchmark] = {
+    "walkthrough": Benchmark(
+        "benchmarks.walkthrough", "real files uploaded, twenty questions asked, every citation opened", "4 min"
+    ),
+    "documents": Benchmark(
+        "benchmarks.documents", "files read or refused rightly, their text against the truth, provenance", "6 min"
+    ),
+    "answers": Benchmark(
+        "benchmarks.answers", "citations and abstention on answerable and unanswerable questions", "15 min"
+    ),
     "retrieval": Benchmark(
         "benchmarks.retrieval", "hit@k, recall, MRR and nDCG of each method on labelled question sets", "8 min"
     ),
