@@ -60,7 +60,7 @@ function Answerer({ turn }: { turn: TurnView }) {
     <Group gap={8}>
       <Tooltip label={t("answerer.extractiveText")}>
         <Badge data-testid="answerer-badge" data-answerer="extractive" variant="default" radius="sm" tt="none" fw={500} leftSection={<IconQuote size={12} />}>
-          {t("answerer.extractive")}
+          {turn.abstained ? t("answerer.withoutModel") : t("answerer.extractive")}
         </Badge>
       </Tooltip>
       {user.role === "administrator" && (

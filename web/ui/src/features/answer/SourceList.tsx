@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Citation, Source } from "@/api/types";
 import { useSourceTarget } from "@/features/source/target";
+import { plainTable } from "@/text/tables";
 
 import { targetOf } from "./source-target";
 import { SourcePreview } from "./SourcePreview";
@@ -68,7 +69,7 @@ export function SourceCards({ sources, citations, cited }: CardsProps) {
                     </Text>
                     <Text fz="xs" c="dimmed" truncate>
                       {source.is_available
-                        ? source.heading_path.at(-1) || source.text.replace(/\s+/g, " ").slice(0, 90)
+                        ? source.heading_path.at(-1) || plainTable(source.text).replace(/\s+/g, " ").slice(0, 90)
                         : t("answer.sourceGone")}
                     </Text>
                   </Box>
