@@ -79,6 +79,10 @@ _OTHER = (
 )  # fmt: skip
 _HTML = re.compile(r"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 
+_MARKDOWN_HEADING = re.compile(r"^##+ +\S", re.MULTILINE)
+_MARKDOWN_HEADINGS = 2
+"""So many second-level headings at the beginning of a text make it Markdown, whatever its suffix."""
+
 
 @dataclass(frozen=True, slots=True)
 class Detected:
@@ -95,7 +99,7 @@ def detect(source: Source) -> Detected:
     encrypted Office file), CorruptFile (its name promises a format that its content is not).
     """
     with source.path.open("rb") as file:
-        head = file.read(4096)
+        head = file.read(16_384)
     if not head:
         raise NothingReadable(source.file_name, "the file is empty.")
     promised = SUFFIXES.get(source.suffix, "")
@@ -183,6 +187,8 @@ def _textual(head: bytes, promised: str, source: Source) -> Detected:
     start = head.decode("latin-1").replace("\x00", "").lstrip("\xef\xbb\xbf\xff\xfe")
     if _HTML.match(start):
         return Detected("html")
+    if len(_MARKDOWN_HEADING.findall(start)) >= _MARKDOWN_HEADINGS:
+        return Detected("markdown")
     return Detected("text")
 
 

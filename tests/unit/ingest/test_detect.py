@@ -74,3 +74,9 @@ def test_a_truncated_office_file_is_corrupt(parsed: ParseFile) -> None:
 
 def test_a_page_of_html_under_an_unknown_name_is_read_as_html(parsed: ParseFile) -> None:
     assert parsed("page", "<!DOCTYPE html><html><body><p>Hello</p></body></html>").format == FileFormat.HTML
+
+
+def test_a_text_written_in_markdown_is_read_as_markdown(parsed: ParseFile) -> None:
+    document = parsed("notes.txt", "## 第一章\n\n正文\n\n## 第二章\n\n正文\n")
+    assert document.format == FileFormat.MARKDOWN
+    assert parsed("script.txt", "# comment\n# comment\nrun\n").format == FileFormat.TEXT
