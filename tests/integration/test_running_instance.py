@@ -37,7 +37,7 @@ def kb(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def eventually(holds: Callable[[], object], seconds: float = 60) -> bool:
+def eventually(holds: Callable[[], object], seconds: float = 150) -> bool:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
