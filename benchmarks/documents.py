@@ -87,7 +87,7 @@ def read(entry: dict[str, Any], password: str = "") -> Outcome:
         run = run_parser(path, path.name, IngestSettings(parse_memory_mib=_MEMORY_MIB), password=password)
         outcome.seconds, outcome.peak_mib = run.seconds, run.peak_mib
         outcome.parsed = load_parsed(run.result)
-        _check_provenance(outcome, path)
+        _check_provenance(outcome, path, password)
         outcome.similarity = _similarity(outcome.parsed, entry)
     except UnreadableFile as error:
         outcome.error, outcome.seconds = error, time.monotonic() - started
@@ -96,7 +96,7 @@ def read(entry: dict[str, Any], password: str = "") -> Outcome:
     return outcome
 
 
-def _check_provenance(outcome: Outcome, path: Path) -> None:
+def _check_provenance(outcome: Outcome, path: Path, password: str) -> None:
     parsed = outcome.parsed
     assert parsed is not None
     tokenizer = WordTokenizer()
@@ -104,7 +104,7 @@ def _check_provenance(outcome: Outcome, path: Path) -> None:
     if not in_order(parsed, chunks):
         outcome.problems.append("blocks, segments or chunks out of order, or words in no chunk")
     read_by_ocr = any(page.status == PageStatus.OCR for page in parsed.pages)
-    ground = PdfGround(path) if parsed.format == FileFormat.PDF and not read_by_ocr else None
+    ground = PdfGround(path, password) if parsed.format == FileFormat.PDF and not read_by_ocr else None
     cells = _Cells(path).value if path.suffix in (".xlsx", ".xlsm") else None
     sample = random.Random(0).sample(chunks, min(CHUNKS_CHECKED, len(chunks)))
     outcome.chunks = len(sample)
