@@ -106,7 +106,12 @@ class IngestSettings(Group):
 class RetrievalSettings(Group):
     candidates: int = Field(50, description="Passages that each of dense and sparse retrieval brings to the fusion.")
     dense_weight: float = Field(
-        0.7, description="Weight of the dense score in the fusion; the sparse one has the rest."
+        0.6, description="Weight of the dense score in the fusion; the sparse one has the rest."
+    )
+    feedback_weight: float = Field(
+        0.5,
+        description="How much a passage gains by likeness to the best one, which finds answers that two passages hold "
+        "(pseudo relevance feedback); 0: off.",
     )
     limit: int = Field(8, description="Passages given to the answerer.")
 

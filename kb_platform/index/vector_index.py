@@ -156,6 +156,18 @@ class VectorIndex:
         cosines = {id_: score for answer in scores[:1] + scores[2:] for id_, score in answer.items()}
         return [Candidate(id_, cosines.get(id_), by_bm25.get(id_)) for id_ in cosines.keys() | by_bm25.keys()]
 
+    def likeness(self, id_: str, others: Sequence[str]) -> dict[str, float]:
+        """Return the cosine of a passage's vector to those of the others that there are, and 1 to its own."""
+        body = {
+            "query": id_,
+            "using": "dense",
+            "filter": {"must": [{"has_id": list(others)}]},
+            "limit": max(1, len(others)),
+            "params": {"exact": True},
+        }
+        answer = self._request("POST", "/points/query", body)
+        return {id_: 1.0} | {point["id"]: point["score"] for point in answer["points"]}
+
     def close(self) -> None:
         self._http.close()
 

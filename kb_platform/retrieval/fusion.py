@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kb_platform.domain.chunk import Scores
 from kb_platform.index import Candidate
@@ -15,14 +15,32 @@ def fuse(candidates: Sequence[Candidate], dense_weight: float) -> list[tuple[str
     and Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval", find it better than rank fusion and
     steady from corpus to corpus). A passage without a term of the question has BM25 0.
     """
-    cosines = [candidate.dense for candidate in candidates if candidate.dense is not None]
-    lowest, highest = min(cosines, default=0.0), max(cosines, default=0.0)
+    return _fuse(candidates, {c.id: c.dense for c in candidates if c.dense is not None}, dense_weight)
+
+
+def fuse_with_feedback(
+    candidates: Sequence[Candidate], likeness: Mapping[str, float], dense_weight: float, feedback_weight: float
+) -> list[tuple[str, Scores]]:
+    """Return the same, each cosine first moved by `feedback_weight` times the passage's likeness to the best one.
+
+    This is what a search with the query's vector moved towards the best passage's gives (Rocchio 1971; Li et al.
+    2023, "Pseudo Relevance Feedback with Deep Language Models and Dense Retrievers"): it brings up the passage that
+    continues what the best one says, the second half of an answer that two passages hold.
+    """
+    moved = {
+        c.id: c.dense + feedback_weight * likeness[c.id] for c in candidates if c.dense is not None and c.id in likeness
+    }
+    return _fuse(candidates, moved, dense_weight)
+
+
+def _fuse(candidates: Sequence[Candidate], dense: Mapping[str, float], dense_weight: float) -> list[tuple[str, Scores]]:
+    lowest, highest = min(dense.values(), default=0.0), max(dense.values(), default=0.0)
     best_bm25 = max((candidate.sparse or 0.0 for candidate in candidates), default=0.0)
 
     def fused(candidate: Candidate) -> float:
-        dense = 0.0 if candidate.dense is None else _scaled(candidate.dense, lowest, highest)
+        scaled = _scaled(dense[candidate.id], lowest, highest) if candidate.id in dense else 0.0
         sparse = (candidate.sparse or 0.0) / best_bm25 if best_bm25 > 0 else 0.0
-        return dense_weight * dense + (1 - dense_weight) * sparse
+        return dense_weight * scaled + (1 - dense_weight) * sparse
 
     scored = [(c.id, Scores(dense=c.dense, sparse=c.sparse, fused=fused(c))) for c in candidates]
     return sorted(scored, key=lambda pair: (-pair[1].fused, pair[0]))

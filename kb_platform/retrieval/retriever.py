@@ -1,4 +1,4 @@
-"""From a question to passages: embed, one index request, fusion, one SQL query that has the last word."""
+"""From a question to passages: embed, search, fuse, look back from the best one; SQL has the last word."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 
 from kb_platform.database.engine import Database
@@ -14,7 +16,7 @@ from kb_platform.domain.access import AccessScope
 from kb_platform.domain.chunk import Hit, Scores
 from kb_platform.embedding import EmbeddingModel
 from kb_platform.index import VectorIndex
-from kb_platform.retrieval.fusion import fuse
+from kb_platform.retrieval.fusion import fuse, fuse_with_feedback
 from kb_platform.settings import RetrievalSettings
 
 
@@ -49,11 +51,22 @@ class Retriever:
         vector = self._embedding.embed_query(query)
         embedded = time.perf_counter()
         wanted = self._settings.limit if limit is None else limit
-        candidates = self._index.search(vector, query, scope, max(self._settings.candidates, wanted))
-        ranked = fuse(candidates, self._settings.dense_weight)
+        ranked = self._ranked(vector, query, scope, max(self._settings.candidates, wanted))
         found = time.perf_counter()
         hits = _hydrate(self._database, ranked, scope, wanted)
         return Retrieval(query, tuple(hits), embedded - began, found - embedded, time.perf_counter() - found)
+
+    def _ranked(
+        self, vector: NDArray[np.float32], query: str, scope: AccessScope, limit: int
+    ) -> list[tuple[str, Scores]]:
+        settings = self._settings
+        candidates = self._index.search(vector, query, scope, limit)
+        ranked = fuse(candidates, settings.dense_weight)
+        if len(ranked) < 3 or settings.feedback_weight == 0:
+            return ranked
+        best, *others = [id_ for id_, _ in ranked]
+        likeness = self._index.likeness(best, others)
+        return fuse_with_feedback(candidates, likeness, settings.dense_weight, settings.feedback_weight)
 
 
 def _hydrate(database: Database, ranked: Sequence[tuple[str, Scores]], scope: AccessScope, limit: int) -> list[Hit]:
