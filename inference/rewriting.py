@@ -72,8 +72,10 @@ def leans_on_history(question: str) -> bool:
         return bool(_LEANS_CHINESE.search(text)) or (
             len(HAN.findall(text)) <= SHORT_CHINESE and not _topic_of_chinese(text)
         )
-    named = any(term.is_name for term in content_terms(text))
-    return bool(_LEANS_ENGLISH.search(text)) or (len(text.split()) <= SHORT_ENGLISH and not named)
+    terms = content_terms(text)
+    # “Where may visitors park?” is short and stands alone; “How long?” does not.
+    stands_alone = len(terms) >= 2 or any(term.is_name for term in terms)
+    return bool(_LEANS_ENGLISH.search(text)) or (len(text.split()) <= SHORT_ENGLISH and not stands_alone)
 
 
 def topic_of(question: str) -> str:

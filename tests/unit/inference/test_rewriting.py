@@ -33,7 +33,12 @@ def test_the_topic_is_carried_through_several_follow_ups() -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["图书馆几点开门？", "What are the opening hours of the main library?", "奖学金的评定标准有哪些？"],
+    [
+        "图书馆几点开门？",
+        "Where may visitors park?",
+        "What are the opening hours of the main library?",
+        "奖学金的评定标准有哪些？",
+    ],
 )
 def test_a_question_that_stands_alone_stays_as_it_is(question: str) -> None:
     assert not leans_on_history(question)
