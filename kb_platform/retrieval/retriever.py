@@ -6,8 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import select
 
 from kb_platform.database.engine import Database
@@ -16,7 +14,7 @@ from kb_platform.domain.access import AccessScope
 from kb_platform.domain.chunk import Hit, Scores
 from kb_platform.embedding import EmbeddingModel
 from kb_platform.index import VectorIndex
-from kb_platform.retrieval.fusion import fuse, fuse_with_feedback
+from kb_platform.retrieval.ranking import rank
 from kb_platform.settings import RetrievalSettings
 
 
@@ -51,22 +49,10 @@ class Retriever:
         vector = self._embedding.embed_query(query)
         embedded = time.perf_counter()
         wanted = self._settings.limit if limit is None else limit
-        ranked = self._ranked(vector, query, scope, max(self._settings.candidates, wanted))
+        ranked = rank(self._index, vector, query, scope, wanted, self._settings)
         found = time.perf_counter()
         hits = _hydrate(self._database, ranked, scope, wanted)
         return Retrieval(query, tuple(hits), embedded - began, found - embedded, time.perf_counter() - found)
-
-    def _ranked(
-        self, vector: NDArray[np.float32], query: str, scope: AccessScope, limit: int
-    ) -> list[tuple[str, Scores]]:
-        settings = self._settings
-        candidates = self._index.search(vector, query, scope, limit)
-        ranked = fuse(candidates, settings.dense_weight)
-        if len(ranked) < 3 or settings.feedback_weight == 0:
-            return ranked
-        best, *others = [id_ for id_, _ in ranked]
-        likeness = self._index.likeness(best, others)
-        return fuse_with_feedback(candidates, likeness, settings.dense_weight, settings.feedback_weight)
 
 
 def _hydrate(database: Database, ranked: Sequence[tuple[str, Scores]], scope: AccessScope, limit: int) -> list[Hit]:

@@ -1,0 +1,144 @@
+"""How often retrieval finds the passage that answers, on labelled question sets, beside three baselines.
+
+Methods: `bm25` and `dense` alone (the platform's own terms and vectors), `hybrid` (what the platform does), `script`
+(thirty lines of llama-index and Qdrant with their defaults and the same model). All run against a real embedded
+index. `SET.gain.METRIC` is hybrid minus the best baseline, question by question, with its interval.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.figures import Figure, progress
+from benchmarks.index_process import running_index
+from benchmarks.llama_index_script import index_passages
+from benchmarks.question_sets import (
+    FOLDER,
+    METRICS,
+    SETS,
+    QuestionSet,
+    interval,
+    load_question_set,
+    measure_ranking,
+    sample,
+)
+from kb_platform.domain.access import AccessScope
+from kb_platform.embedding import EmbeddingModel, load_embedding
+from kb_platform.embedding.builtin import builtin_checkpoint
+from kb_platform.index import IndexedChunk, VectorIndex, point_id
+from kb_platform.retrieval.ranking import rank
+from kb_platform.settings import EmbeddingSettings, IndexSettings, RetrievalSettings
+
+NAME = "retrieval"
+KEY_METRICS = {
+    "cmrc2018_dev": "hit@1",
+    "squad2_dev": "hit@1",
+    "hotpotqa_100": "all@10",
+    "tatqa_test": "recall@10",
+    "rgb_zh_refine": "recall@10",
+}
+QUICK_QUESTIONS = 40
+QUICK_PASSAGES = 100
+EMBEDDING_STEP = 256
+
+Rankings = dict[str, list[list[str]]]
+"""Method → for each question its passages' ids, best first."""
+
+
+def measure(quick: bool) -> Iterator[Figure]:
+    """Yield the figures of each set. `quick` takes a few questions and few passages of each: easier, and so higher."""
+    if not FOLDER.is_dir():
+        raise FileNotFoundError(f"the question sets are not at {FOLDER}")
+    with tempfile.TemporaryDirectory() as folder, running_index(Path(folder) / "index") as url:
+        embedding = load_embedding(EmbeddingSettings(), Path(folder))
+        checkpoint = str(builtin_checkpoint(Path(folder)))
+        for name in SETS:
+            question_set = load_question_set(name)
+            if quick:
+                question_set = sample(question_set, QUICK_QUESTIONS, QUICK_PASSAGES)
+            progress(f"{name}: {len(question_set.passages)} passages, {len(question_set.questions)} questions")
+            rankings = _platform_rankings(question_set, embedding, url)
+            rankings["script"] = _script_rankings(question_set, checkpoint, url)
+            yield from _figures(question_set, rankings)
+
+
+def _platform_rankings(question_set: QuestionSet, embedding: EmbeddingModel, url: str) -> Rankings:
+    index = VectorIndex(
+        IndexSettings(url=url, collection_prefix=question_set.name), embedding.name, embedding.dimension
+    )
+    index.ensure_collection()
+    passage_of = _index_passages(question_set, embedding, index)
+    scope = AccessScope("benchmark", frozenset({question_set.name}))
+    settings = RetrievalSettings()
+    rankings: Rankings = {"bm25": [], "dense": [], "hybrid": []}
+    for question in question_set.questions:
+        vector = embedding.embed_query(question.text)
+        candidates = index.search(vector, question.text, scope, settings.candidates)
+        by_bm25 = sorted((c for c in candidates if c.sparse is not None), key=lambda c: -(c.sparse or 0))
+        by_cosine = sorted((c for c in candidates if c.dense is not None), key=lambda c: -(c.dense or 0))
+        rankings["bm25"].append([passage_of[c.id] for c in by_bm25[:10]])
+        rankings["dense"].append([passage_of[c.id] for c in by_cosine[:10]])
+        ranked = rank(index, vector, question.text, scope, 10, settings)
+        rankings["hybrid"].append([passage_of[id_] for id_, _ in ranked[:10]])
+    index.close()
+    return rankings
+
+
+def _index_passages(question_set: QuestionSet, embedding: EmbeddingModel, index: VectorIndex) -> dict[str, str]:
+    """Put the passages into the index; return the passage of each point."""
+    passage_of: dict[str, str] = {}
+    for first in range(0, len(question_set.passages), EMBEDDING_STEP):
+        step = question_set.passages[first : first + EMBEDDING_STEP]
+        texts = [passage.embedding_text for passage in step]
+        chunks = [
+            IndexedChunk(
+                id=point_id(question_set.name, first + number, embedding.name),
+                vector=vector,
+                text=text,
+                knowledge_base_id=question_set.name,
+                document_id=passage.id,
+                version_id=passage.id,
+                ordinal=first + number,
+            )
+            for number, (passage, text, vector) in enumerate(
+                zip(step, texts, embedding.embed_passages(texts), strict=True)
+            )
+        ]
+        index.upsert(chunks, published=True)
+        passage_of |= {chunk.id: passage.id for chunk, passage in zip(chunks, step, strict=True)}
+    return passage_of
+
+
+def _script_rankings(question_set: QuestionSet, checkpoint: str, url: str) -> list[list[str]]:
+    retriever = index_passages(((p.id, p.text) for p in question_set.passages), checkpoint, url)
+    return [
+        list(dict.fromkeys(str(hit.node.ref_doc_id) for hit in retriever.retrieve(question.text)))
+        for question in question_set.questions
+    ]
+
+
+def _figures(question_set: QuestionSet, rankings: Mapping[str, Sequence[Sequence[str]]]) -> Iterator[Figure]:
+    count = len(question_set.questions)
+    values = {
+        method: [
+            measure_ranking(ranking, question.gold)
+            for ranking, question in zip(of_method, question_set.questions, strict=True)
+        ]
+        for method, of_method in rankings.items()
+    }
+    for method, measured in values.items():
+        for metric in METRICS:
+            of_metric = [one[metric] for one in measured]
+            figure = f"{question_set.name}.{method}.{metric}"
+            yield Figure(NAME, figure, float(np.mean(of_metric)), "share", count, interval(of_metric))
+    metric = KEY_METRICS[question_set.name]
+    means = {method: np.mean([one[metric] for one in measured]) for method, measured in values.items()}
+    best = max((method for method in means if method != "hybrid"), key=means.__getitem__)
+    gains = [ours[metric] - theirs[metric] for ours, theirs in zip(values["hybrid"], values[best], strict=True)]
+    yield Figure(
+        NAME, f"{question_set.name}.gain.{metric}", float(np.mean(gains)), f"over {best}", count, interval(gains)
+    )
