@@ -15,7 +15,7 @@ from rich.table import Table
 from kb_platform.domain.errors import KnowledgeBaseError
 from web.cli.background import start_in_background
 from web.cli.client import Data, LocalKey, call, open_client
-from web.cli.instance import Folder, RunState, Say, data_folder, instance_settings
+from web.cli.instance import Folder, RunState, Say, birth_of, data_folder, instance_settings
 
 STOP_SECONDS = 20.0
 
@@ -58,9 +58,10 @@ def down(data: Data = None) -> None:
     if not pid:
         typer.echo("Not running.")
         return
+    birth = birth_of(pid)
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while folder.supervisor():
+    while birth_of(pid) == birth:
         if time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)  # its processes end with it
             deadline += STOP_SECONDS
