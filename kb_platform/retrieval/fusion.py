@@ -8,32 +8,26 @@ from kb_platform.domain.chunk import Scores
 from kb_platform.index import Candidate
 
 
-def fuse(candidates: Sequence[Candidate], dense_weight: float) -> list[tuple[str, Scores]]:
+def fuse(
+    candidates: Sequence[Candidate],
+    dense_weight: float,
+    feedback_weight: float = 0.0,
+    likeness: Mapping[str, float] | None = None,
+) -> list[tuple[str, Scores]]:
     """Return (chunk id, scores) of the candidates, best first, with `fused` in 0..1.
 
     Both scores are scaled to 0..1 over the query's candidates and added, weighted (convex combination; Bruch, Gai
     and Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval", find it better than rank fusion and
-    steady from corpus to corpus). A passage without a term of the question has BM25 0.
-    """
-    return _fuse(candidates, {c.id: c.dense for c in candidates if c.dense is not None}, dense_weight)
+    steady from corpus to corpus). A passage without a term of the question has BM25 0; one without a cosine counts
+    as the least near.
 
-
-def fuse_with_feedback(
-    candidates: Sequence[Candidate], likeness: Mapping[str, float], dense_weight: float, feedback_weight: float
-) -> list[tuple[str, Scores]]:
-    """Return the same, each cosine first moved by `feedback_weight` times the passage's likeness to the best one.
-
-    This is what a search with the query's vector moved towards the best passage's gives (Rocchio 1971; Li et al.
+    `likeness`, the cosine of each passage to the best one, first moves its cosine by `feedback_weight` times itself.
+    That is what a search with the query's vector moved towards the best passage's gives (Rocchio 1971; Li et al.
     2023, "Pseudo Relevance Feedback with Deep Language Models and Dense Retrievers"): it brings up the passage that
     continues what the best one says, the second half of an answer that two passages hold.
     """
-    moved = {
-        c.id: c.dense + feedback_weight * likeness[c.id] for c in candidates if c.dense is not None and c.id in likeness
-    }
-    return _fuse(candidates, moved, dense_weight)
-
-
-def _fuse(candidates: Sequence[Candidate], dense: Mapping[str, float], dense_weight: float) -> list[tuple[str, Scores]]:
+    like = likeness or {}
+    dense = {c.id: c.dense + feedback_weight * like.get(c.id, 0.0) for c in candidates if c.dense is not None}
     lowest, highest = min(dense.values(), default=0.0), max(dense.values(), default=0.0)
     best_bm25 = max((candidate.sparse or 0.0 for candidate in candidates), default=0.0)
 

@@ -4,6 +4,7 @@ forbid unknown fields."""
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,9 @@ def _use_everything(index: VectorIndex) -> None:
     index.publish("v")
     scope = AccessScope("user", frozenset({"kb"}), frozenset({"document"}))
     assert [candidate.id for candidate in index.search(vector, "library", scope, 5)] == [id_]
+    assert index.compare(vector, [id_], id_, []) == ({id_: pytest.approx(1.0)}, {})
+    many = replace(scope, document_ids=frozenset(map(str, range(1000))))
+    assert index.search(vector, "library", many, 5) == []
     assert index.vectors([id_]).keys() == {id_}
     assert index.count() == index.count("v") == 1
     assert list(index.ids()) == [(id_, "v")]

@@ -176,10 +176,11 @@ def _order(body: Any) -> edge.OrderBy:
 def _params(body: Json | None) -> edge.SearchParams | None:
     if not body:
         return None
-    idf = body.get("idf")
+    idf, acorn = body.get("idf"), body.get("acorn")
     return edge.SearchParams(
         hnsw_ef=body.get("hnsw_ef"),
         exact=bool(body.get("exact")),
         indexed_only=bool(body.get("indexed_only")),
+        acorn=edge.AcornSearchParams(bool(acorn.get("enable")), acorn.get("max_selectivity")) if acorn else None,
         idf=edge.IdfParams(corpus=read_filter(idf.get("corpus"))) if idf else None,
     )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb_platform.index import Candidate
-from kb_platform.retrieval.fusion import fuse, fuse_with_feedback
+from kb_platform.retrieval.fusion import fuse
 
 candidates = st.lists(
     st.builds(
@@ -53,10 +53,10 @@ def test_likeness_to_the_best_passage_brings_up_what_continues_it() -> None:
     found = [Candidate("best", 0.9, 9.0), Candidate("noise", 0.85, 1.0), Candidate("second half", 0.82, 1.0)]
     assert [id_ for id_, _ in fuse(found, 0.6)] == ["best", "noise", "second half"]
     likeness = {"best": 1.0, "noise": 0.6, "second half": 0.9}
-    assert [id_ for id_, _ in fuse_with_feedback(found, likeness, 0.6, 0.5)] == ["best", "second half", "noise"]
+    assert [id_ for id_, _ in fuse(found, 0.6, 0.5, likeness)] == ["best", "second half", "noise"]
 
 
 @given(candidates)
 def test_feedback_of_no_weight_changes_nothing(found: list[Candidate]) -> None:
     likeness = {candidate.id: 0.5 for candidate in found}
-    assert fuse_with_feedback(found, likeness, 0.6, 0.0) == fuse(found, 0.6)
+    assert fuse(found, 0.6, 0.0, likeness) == fuse(found, 0.6)
