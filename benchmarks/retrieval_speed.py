@@ -1,0 +1,257 @@
+"""What retrieval adds to the bare embedding of the question, through the API, and how it grows with the corpus.
+
+The corpus is made: vectors between those of real passages, texts cut from them, twenty knowledge bases, documents of
+fifty passages, in the real database and the real index. Each search names five of the twenty. `added_p95_ms_SIZE` is
+the client's whole wait for POST /searches less the time that the server says its embedding took; `recall10_vs_exact`
+compares the ten nearest as the index finds them with those of an exact scan under the same filter.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from qdrant_client import QdrantClient, models
+from sqlalchemy import insert, select
+
+from benchmarks.figures import Figure, progress
+from benchmarks.platform import Platform, make_knowledge_base, running_platform
+from benchmarks.question_sets import FOLDER, load_question_set
+from kb_platform.database.engine import Database, open_database
+from kb_platform.database.tables import ChunkRow, Document, DocumentVersion, User, VersionState
+from kb_platform.embedding import EmbeddingModel, load_embedding
+from kb_platform.index import IndexedChunk, VectorIndex, point_id
+from kb_platform.settings import EmbeddingSettings, IndexSettings, Settings
+
+NAME = "retrieval-speed"
+SOURCES = ("squad2_dev", "cmrc2018_dev")
+KNOWLEDGE_BASES = 20
+SEARCHED = 5
+DOCUMENT_CHUNKS = 50
+STEP = 1000
+NOISE = 0.012
+"""Standard deviation a dimension: neighbours are then about as far apart as real passages of one topic."""
+SIZES = {"100k": 100_000, "1m": 1_000_000}
+QUICK_SIZES = {"5k": 5_000}
+OPTIMISING_SECONDS = 3600
+FEWEST_WITH_GRAPH = 20_000
+"""The engine scans fewer passages than about so many one by one."""
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Real passages and questions that the made corpus is drawn from."""
+
+    vectors: NDArray[np.float32]
+    texts: tuple[str, ...]
+    questions: tuple[str, ...]
+
+
+def measure(quick: bool) -> Iterator[Figure]:
+    """Yield the figures. `quick` measures 5,000 passages only, under that name."""
+    if not FOLDER.is_dir():
+        raise FileNotFoundError(f"the question sets are not at {FOLDER}")
+    with tempfile.TemporaryDirectory() as folder, running_platform(Path(folder) / "data") as platform:
+        embedding = load_embedding(EmbeddingSettings(), platform.data_dir)
+        seeds = _seeds(embedding, passages=150 if quick else 600, questions=60 if quick else 300)
+        corpus = _Corpus(platform, embedding, seeds)
+        p95: dict[str, float] = {}
+        recall = 0.0
+        for label, size in (QUICK_SIZES if quick else SIZES).items():
+            corpus.grow_to(size)
+            progress(f"{size} passages: waiting for the search graph")
+            corpus.wait_until_optimised()
+            waits = corpus.added_milliseconds()
+            p95[label] = float(np.percentile(waits, 95))
+            yield Figure(NAME, f"added_p50_ms_{label}", float(np.percentile(waits, 50)), "ms", len(waits))
+            yield Figure(NAME, f"added_p95_ms_{label}", p95[label], "ms", len(waits))
+            recall = corpus.recall()
+            yield Figure(NAME, f"recall10_vs_exact_{label}", recall, "share", len(seeds.questions))
+        if not quick:
+            yield Figure(NAME, "p95_growth_1m", p95["1m"] / p95["100k"], "times", len(seeds.questions))
+            yield Figure(NAME, "recall10_vs_exact", recall, "share", len(seeds.questions))
+
+
+def _seeds(embedding: EmbeddingModel, passages: int, questions: int) -> Seeds:
+    sets = [load_question_set(name) for name in SOURCES]
+    rng = np.random.default_rng(0)
+    texts = [passage.text for one in sets for passage in one.passages]
+    chosen = [texts[i] for i in rng.choice(len(texts), passages, replace=False)]
+    asked = [question.text for one in sets for question in one.questions]
+    progress(f"embedding {passages} real passages")
+    return Seeds(
+        embedding.embed_passages(chosen),
+        tuple(chosen),
+        tuple(asked[i] for i in rng.choice(len(asked), questions, replace=False)),
+    )
+
+
+class _Corpus:
+    """The made corpus inside a running platform."""
+
+    def __init__(self, platform: Platform, embedding: EmbeddingModel, seeds: Seeds) -> None:
+        self._platform = platform
+        self._embedding = embedding
+        self._seeds = seeds
+        self._database: Database = open_database(Settings(data_dir=platform.data_dir))
+        settings = _index_settings(platform.data_dir)
+        self._index = VectorIndex(settings, embedding.name, embedding.dimension)
+        self._index.ensure_collection()
+        self._qdrant = QdrantClient(
+            url=settings.url,
+            api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+            timeout=120,
+            check_compatibility=False,
+        )
+        self._bases = [make_knowledge_base(platform.client, f"base {n}") for n in range(KNOWLEDGE_BASES)]
+        self._rng = np.random.default_rng(1)
+        self._size = 0
+
+    def grow_to(self, size: int) -> None:
+        while self._size < size:
+            self._add(min(STEP, size - self._size))
+            if self._size % (20 * STEP) == 0:
+                progress(f"{self._size} passages")
+
+    def wait_until_optimised(self) -> None:
+        """Wait until nearly every vector is in a graph (the engine leaves its newest few without one)."""
+        deadline = time.monotonic() + OPTIMISING_SECONDS
+        while time.monotonic() < deadline:
+            info = self._qdrant.get_collection(self._index.collection)
+            points, indexed = info.points_count or 0, info.indexed_vectors_count or 0
+            if points < FEWEST_WITH_GRAPH or indexed >= 1.85 * points:  # dense and sparse count each
+                return
+            time.sleep(2)
+        raise TimeoutError("the search graph was not built in time")
+
+    def added_milliseconds(self) -> list[float]:
+        """Search with each question; return the waits less the embedding."""
+        scope = self._bases[:SEARCHED]
+        added: list[float] = []
+        for turn in range(2):  # the first turn warms connections and caches
+            added = []
+            for question in self._seeds.questions[: 20 if turn == 0 else None]:
+                body = {"query": question, "knowledge_base_ids": scope, "limit": 8}
+                began = time.perf_counter()
+                answer = self._platform.client.post("/api/v1/searches", json=body)
+                waited = time.perf_counter() - began
+                answer.raise_for_status()
+                found = answer.json()
+                if not found["hits"]:
+                    raise RuntimeError("a search found nothing")
+                added.append(1000 * (waited - found["timings"]["embedding"]))
+        return added
+
+    def recall(self) -> float:
+        """Return how many of the ten nearest of an exact scan the index finds, on average."""
+        scope = models.Filter(
+            must=[
+                models.FieldCondition(key="published", match=models.MatchValue(value=True)),
+                models.FieldCondition(key="knowledge_base_id", match=models.MatchAny(any=self._bases[:SEARCHED])),
+            ]
+        )
+        shares = []
+        for question in self._seeds.questions:
+            vector = self._embedding.embed_query(question).tolist()
+            found, exact = (
+                {
+                    point.id
+                    for point in self._qdrant.query_points(
+                        self._index.collection,
+                        query=vector,
+                        using="dense",
+                        query_filter=scope,
+                        limit=10,
+                        search_params=models.SearchParams(exact=is_exact),
+                        with_payload=False,
+                    ).points
+                }
+                for is_exact in (False, True)
+            )
+            shares.append(len(found & exact) / len(exact))
+        return float(np.mean(shares))
+
+    def _add(self, count: int) -> None:
+        """Add passages in documents of their own."""
+        vectors, texts = _made(self._seeds, count, self._rng)
+        chunks: list[IndexedChunk] = []
+        rows: list[dict[str, object]] = []
+        with self._database.writing() as session:
+            user_id = session.scalars(select(User.id)).first()
+            for first in range(0, count, DOCUMENT_CHUNKS):
+                base = self._bases[(self._size + first) // DOCUMENT_CHUNKS % KNOWLEDGE_BASES]
+                document_id, version_id = str(uuid.uuid4()), str(uuid.uuid4())
+                session.add(
+                    Document(
+                        id=document_id,
+                        knowledge_base_id=base,
+                        name=document_id,
+                        live_name=document_id,
+                        current_version_id=version_id,
+                        created_by=user_id,
+                    )
+                )
+                session.flush()
+                session.add(
+                    DocumentVersion(
+                        id=version_id,
+                        document_id=document_id,
+                        number=1,
+                        file_sha256="0" * 64,
+                        file_bytes=1,
+                        state=VersionState.READY,
+                        embedding_model=self._embedding.name,
+                        created_by=user_id,
+                    )
+                )
+                session.flush()
+                for number in range(first, min(first + DOCUMENT_CHUNKS, count)):
+                    ordinal = number - first
+                    id_ = point_id(version_id, ordinal, self._embedding.name)
+                    text = texts[number]
+                    chunks.append(IndexedChunk(id_, vectors[number], text, base, document_id, version_id, ordinal))
+                    rows.append(
+                        {
+                            "id": id_,
+                            "version_id": version_id,
+                            "ordinal": ordinal,
+                            "start": 0,
+                            "end": len(text),
+                            "text": text,
+                            "token_count": 1,
+                            "content_hash": "-",
+                        }
+                    )
+            session.execute(insert(ChunkRow), rows)
+        self._index.upsert(chunks, published=True)
+        self._size += count
+
+
+def _made(seeds: Seeds, count: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], Sequence[str]]:
+    """Return vectors between two real ones each, with some noise, and texts cut from the same two."""
+    one, other = rng.integers(0, len(seeds.texts), (2, count))
+    share = rng.random((count, 1)) / 2
+    vectors = seeds.vectors[one] * (1 - share) + seeds.vectors[other] * share
+    vectors = vectors + rng.standard_normal(vectors.shape) * NOISE
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    texts = [f"{_piece(seeds.texts[i], rng)} {_piece(seeds.texts[j], rng)}" for i, j in zip(one, other, strict=True)]
+    return vectors.astype(np.float32), texts
+
+
+def _piece(text: str, rng: np.random.Generator) -> str:
+    start = int(rng.integers(0, max(1, len(text) - 200)))
+    return text[start : start + 200]
+
+
+def _index_settings(data_dir: Path) -> IndexSettings:
+    state = json.loads((data_dir / "run" / "state.json").read_text())
+    (port,) = (process["port"] for process in state["processes"] if process["name"] == "index")
+    key = json.loads((data_dir / "secrets.json").read_text())["index_key"]
+    return IndexSettings.model_validate({"url": f"http://127.0.0.1:{port}", "api_key": key})
