@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -45,7 +46,11 @@ class Collection:
         self.shard_name = shard_name
         self.shard = shard
         self.on_update: Callable[[edge.UpdateOperation], None] | None = None
+        self.writable = asyncio.Event()
+        """Not set while the shard is copied; updates wait, queries do not."""
+        self.writable.set()
         self.updates = 0
+        self.deleted = 0
         self.unflushed = False
 
     @property
@@ -63,9 +68,11 @@ class Collection:
         return len(self.dense_sizes) + len(self.description.get("sparse_vectors") or {})
 
     def update(self, operation: edge.UpdateOperation) -> None:
-        """Apply the operation; it survives a kill of this process once this returns."""
+        """Apply the operation; it survives a kill of this process once this returns. Not while not `writable`."""
+        before = self.shard.info().points_count
         call_engine(self.shard.update, operation)
         self.updates += 1
+        self.deleted += max(0, before - self.shard.info().points_count)
         self.unflushed = True
         if self.on_update is not None:
             self.on_update(operation)

@@ -16,6 +16,7 @@ import os
 import shutil
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import qdrant_edge as edge
@@ -33,6 +34,9 @@ DUE = 2
 """Optimising is due with so many times the vectors without a graph that the engine would build one over."""
 OVERDUE = 10
 """With so many times it does not wait for quiet."""
+FEWEST_DELETED = 1000
+DELETED_SHARE = 0.2
+"""Deleted points take room and bend the term statistics until the engine makes the shard anew without them."""
 MOST_UPDATES = 20_000
 """Updates remembered while a copy is optimised; with more it is given up and tried again when it is quieter."""
 
@@ -46,7 +50,10 @@ async def keep_optimised(catalogue: Catalogue) -> None:
             watch = watches.setdefault(collection, _Watch(collection))
             collection.flush()
             if watch.is_due():
-                await optimise(collection)
+                try:
+                    await optimise(collection)
+                except Exception:  # a full disk or a refusing engine must not end the upkeep
+                    logger.exception("optimising %s failed; it is tried again after more updates", collection.name)
                 watch.optimised()
         watches = {collection: watches[collection] for collection in catalogue if collection in watches}
 
@@ -64,13 +71,17 @@ class _Watch:
         moved = self._collection.updates != self._updates
         if moved:
             self._updates, self._last_update = self._collection.updates, time.monotonic()
-        gained = self._unindexed_kib() - self._left_unindexed
         quiet = time.monotonic() - self._last_update >= QUIET_SECONDS
+        points = self._collection.shard.info().points_count
+        if quiet and self._collection.deleted > max(FEWEST_DELETED, DELETED_SHARE * points):
+            return True
+        gained = self._unindexed_kib() - self._left_unindexed
         return gained > self._collection.indexing_threshold_kib * (DUE if quiet else OVERDUE)
 
     def optimised(self) -> None:
         """Note what the engine left without a graph (it builds none over few points)."""
         self._left_unindexed = self._unindexed_kib()
+        self._collection.deleted = 0
 
     def _unindexed_kib(self) -> float:
         sizes = self._collection.dense_sizes.values()
@@ -85,13 +96,11 @@ async def optimise(collection: Collection) -> bool:
     """Serve the collection from an optimised copy of its shard. Returns False when it was given up."""
     began = time.monotonic()
     journal: list[edge.UpdateOperation] = []
-    collection.shard.flush()
     name = f"shard-{int(collection.shard_name.removeprefix('shard-')) + 1}"
     copy = collection.folder / name
-    # In this loop, so that no update comes between: the copy must be of one moment.
-    shutil.copytree(collection.folder / collection.shard_name, copy)
-    collection.on_update = journal.append
     try:
+        await _copy_of_one_moment(collection, copy)
+        collection.on_update = journal.append  # nothing came between: no await since the copy
         if not await _optimise_in_child(str(copy), journal):
             return False
         shard = edge.EdgeShard.load(str(copy))
@@ -103,6 +112,15 @@ async def optimise(collection: Collection) -> bool:
             shutil.rmtree(copy, ignore_errors=True)
     logger.info("optimised %s in %.1f s", collection.name, time.monotonic() - began)
     return True
+
+
+async def _copy_of_one_moment(collection: Collection, copy: Path) -> None:
+    collection.writable.clear()
+    try:
+        collection.shard.flush()
+        await asyncio.to_thread(shutil.copytree, collection.folder / collection.shard_name, copy)
+    finally:
+        collection.writable.set()
 
 
 async def _optimise_in_child(folder: str, journal: list[edge.UpdateOperation]) -> bool:

@@ -29,6 +29,8 @@ from kb_platform.index.embedded.optimizing import keep_optimised
 logger = logging.getLogger(__name__)
 Json = Mapping[str, Any]
 Handler = Callable[[Request], Awaitable[Response]]
+Handle = Callable[[Request, Any], Any]
+"""(request, its JSON body) → the JSON result."""
 DONE = {"operation_id": 0, "status": "completed"}
 
 
@@ -48,34 +50,38 @@ def make_app(catalogue: Catalogue, api_key: str = "") -> Starlette:
 
     routes = _Routes(catalogue)
     of_collection = "/collections/{name}"
-    table: list[tuple[str, str, Callable[[Request, Any], Any]]] = [
+    reads: list[tuple[str, str, Handle]] = [
         ("GET", "/", routes.version),
         ("GET", "/collections", routes.collections),
         ("GET", "/aliases", routes.aliases),
-        ("POST", "/collections/aliases", routes.change_aliases),
         ("GET", of_collection, routes.collection),
-        ("PUT", of_collection, routes.create),
-        ("DELETE", of_collection, routes.delete),
         ("GET", of_collection + "/exists", routes.exists),
         ("GET", of_collection + "/aliases", routes.aliases),
+        ("GET", of_collection + "/points/{id}", routes.point),
+        ("POST", of_collection + "/points", routes.retrieve),
+        ("POST", of_collection + "/points/scroll", routes.scroll),
+        ("POST", of_collection + "/points/count", routes.count),
+        ("POST", of_collection + "/points/query", routes.query),
+        ("POST", of_collection + "/points/query/batch", routes.query_batch),
+    ]
+    writes: list[tuple[str, str, Handle]] = [
+        ("POST", "/collections/aliases", routes.change_aliases),
+        ("PUT", of_collection, routes.create),
+        ("DELETE", of_collection, routes.delete),
         ("PUT", of_collection + "/index", routes.create_field_index),
         ("DELETE", of_collection + "/index/{field}", routes.delete_field_index),
         ("PUT", of_collection + "/points", routes.upsert),
-        ("POST", of_collection + "/points", routes.retrieve),
         ("POST", of_collection + "/points/delete", routes.delete_points),
         ("POST", of_collection + "/points/payload", routes.set_payload),
         ("PUT", of_collection + "/points/payload", routes.overwrite_payload),
         ("POST", of_collection + "/points/payload/delete", routes.delete_payload),
         ("POST", of_collection + "/points/payload/clear", routes.clear_payload),
-        ("POST", of_collection + "/points/scroll", routes.scroll),
-        ("POST", of_collection + "/points/count", routes.count),
-        ("POST", of_collection + "/points/query", routes.query),
-        ("POST", of_collection + "/points/query/batch", routes.query_batch),
-        ("GET", of_collection + "/points/{id}", routes.point),
     ]
+    writable = routes.wait_until_writable
     return Starlette(
         routes=[
-            *(Route(path, _endpoint(handle, api_key), methods=[method]) for method, path, handle in table),
+            *(Route(path, _endpoint(handle, api_key), methods=[method]) for method, path, handle in reads),
+            *(Route(path, _endpoint(handle, api_key, writable), methods=[method]) for method, path, handle in writes),
             *(Route(path, _ready) for path in ("/readyz", "/livez", "/healthz")),
         ],
         lifespan=lifespan,
@@ -87,6 +93,12 @@ class _Routes:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+
+    async def wait_until_writable(self, request: Request) -> None:
+        """Wait while the collection's shard is being copied; what follows without an await is then safe to write."""
+        name = request.path_params.get("name", "")
+        while name in self._catalogue and not self._catalogue[name].writable.is_set():
+            await self._catalogue[name].writable.wait()
 
     def _of(self, request: Request) -> Collection:
         return self._catalogue[request.path_params["name"]]
@@ -176,12 +188,15 @@ class _Routes:
         return DONE
 
 
-def _endpoint(handle: Callable[[Request, Any], Any], api_key: str) -> Handler:
+def _endpoint(handle: Handle, api_key: str, ready_for: Callable[[Request], Awaitable[None]] | None = None) -> Handler:
     async def endpoint(request: Request) -> Response:
         begin = time.perf_counter()
         try:
             _check_key(request, api_key)
-            result = handle(request, await _body(request))
+            body = await _body(request)
+            if ready_for is not None:
+                await ready_for(request)
+            result = handle(request, body)
         except RequestRefused as refused:
             return _json({"status": {"error": str(refused)}, "time": 0.0}, refused.status)
         except (KeyError, TypeError, AttributeError) as error:

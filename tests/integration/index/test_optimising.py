@@ -47,7 +47,7 @@ async def test_updates_made_meanwhile_are_kept_and_queries_go_on(collection: Col
     added = 0
     while not optimising.done():
         await asyncio.sleep(0.05)
-        if collection.on_update is None:
+        if not collection.writable.is_set():
             continue
         upsert(collection, range(POINTS + added, POINTS + added + 1), np.ones((1, SIZE), np.float32))
         added += 1
@@ -82,3 +82,34 @@ def _reopen(collection: Collection) -> Collection:
     reopened = open_collection(collection.folder)
     assert reopened is not None
     return reopened
+
+
+async def test_what_is_deleted_goes_for_good(collection: Collection) -> None:
+    collection.update(edge.UpdateOperation.delete_points(list(range(POINTS // 2))))
+    assert collection.deleted == POINTS // 2
+    before = size(collection)
+    assert await optimise(collection)
+    assert count(collection) == POINTS - POINTS // 2
+    assert size(collection) < before
+    collection.close()
+
+
+async def test_a_copy_that_fails_leaves_the_collection_as_it_was(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("shutil.copytree", full)
+    with pytest.raises(OSError, match="no space"):
+        await optimise(collection)
+    assert collection.writable.is_set()
+    upsert(collection, range(POINTS, POINTS + 1), np.ones((1, SIZE), np.float32))
+    assert count(collection) == POINTS + 1
+    collection.close()
+
+
+def size(collection: Collection) -> int:
+    """Bytes of the shard's segments (its log has a fixed size)."""
+    segments = collection.folder / collection.shard_name / "segments"
+    return sum(path.stat().st_blocks * 512 for path in segments.rglob("*") if path.is_file())
