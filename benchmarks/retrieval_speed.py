@@ -193,7 +193,7 @@ class _Corpus:
                         id=document_id,
                         knowledge_base_id=base,
                         name=document_id,
-                        live_name=document_id,
+                        live_path=document_id,
                         current_version_id=version_id,
                         created_by=user_id,
                     )

@@ -65,12 +65,12 @@ def add_document(
         if knowledge_base is None or knowledge_base.deleted_at is not None:
             raise NotFound("There is no such knowledge base.")
         document = session.scalar(
-            select(Document).where(Document.knowledge_base_id == knowledge_base_id, Document.live_name == file_name)
+            select(Document).where(Document.knowledge_base_id == knowledge_base_id, Document.live_path == file_name)
         )
         is_new = document is None
         if document is None:
             document = Document(
-                knowledge_base_id=knowledge_base_id, name=file_name, live_name=file_name, created_by=user_id
+                knowledge_base_id=knowledge_base_id, name=file_name, live_path=file_name, created_by=user_id
             )
             session.add(document)
             session.flush()
@@ -140,7 +140,7 @@ def is_live(session: Session, version: DocumentVersion) -> bool:
 
 def _hide(session: Session, document: Document) -> None:
     document.deleted_at = now()
-    document.live_name = None
+    document.live_path = None
     for version in session.scalars(select(DocumentVersion).where(DocumentVersion.document_id == document.id)):
         jobs.cancel(session, version.id)
 

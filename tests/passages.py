@@ -76,7 +76,7 @@ def _store(database: Database, index: VectorIndex, embedding: EmbeddingModel, pa
         for number, passage in enumerate(passages):
             if passage.document not in versions:
                 document = Document(
-                    knowledge_base_id=base.id, name=passage.document, live_name=passage.document, created_by=user.id
+                    knowledge_base_id=base.id, name=passage.document, live_path=passage.document, created_by=user.id
                 )
                 session.add(document)
                 session.flush()

@@ -118,12 +118,15 @@ class Document(Base):
     """A file of a knowledge base under its name; `current_version_id` is the version that is found and shown."""
 
     __tablename__ = "documents"
-    __table_args__ = (UniqueConstraint("knowledge_base_id", "live_name"),)
+    __table_args__ = (UniqueConstraint("knowledge_base_id", "live_path"),)
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     knowledge_base_id: Mapped[str] = mapped_column(ForeignKey("knowledge_bases.id"), index=True)
     name: Mapped[str] = mapped_column(String(1024))
-    live_name: Mapped[str | None] = mapped_column(String(1024))
-    """The name while the document lives, NULL once deleted: lets a name be used again at once."""
+    folder: Mapped[str] = mapped_column(String(512), default="")
+    """Where it lay in the uploaded folder, parts joined by "/"; empty at the top."""
+    live_path: Mapped[str | None] = mapped_column(String(1024))
+    """Folder and name while the document lives, NULL once deleted: lets a name be used again at once."""
+    tags: Mapped[list[Any]] = mapped_column(default=list)
     current_version_id: Mapped[str | None] = mapped_column(String(36))
     created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -138,6 +141,7 @@ class VersionState(StrEnum):
     QUEUED = "queued"
     PARSING = "parsing"
     EMBEDDING = "embedding"
+    PAUSED = "paused"
     READY = "ready"
     FAILED = "failed"
     SUPERSEDED = "superseded"
@@ -161,6 +165,8 @@ class DocumentVersion(Base):
     pages_total: Mapped[int] = mapped_column(Integer, default=0)
     chunks_done: Mapped[int] = mapped_column(Integer, default=0)
     chunks_total: Mapped[int] = mapped_column(Integer, default=0)
+    stage_since: Mapped[datetime | None]
+    """When the state it is in began: what the time that is left is reckoned from."""
     format: Mapped[str] = mapped_column(String(16), default="")
     title: Mapped[str] = mapped_column(String(1024), default="")
     parsed_sha256: Mapped[str] = mapped_column(String(64), default="")
@@ -190,16 +196,46 @@ class ChunkRow(Base):
     heading_path: Mapped[list[Any]] = mapped_column(default=list)
     token_count: Mapped[int] = mapped_column(Integer)
     content_hash: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of what is embedded; the point in the index carries the same."""
+    is_enabled: Mapped[bool] = mapped_column(Boolean, default=True)
+    """False: an editor switched it off; it has no point and is not found."""
+    edited_text: Mapped[str | None] = mapped_column(Text)
+    """What an editor put in the place of `text`; None: unedited. `text` stays what the original says."""
+
+
+class ChunkEdit(Base):
+    """An editor's change to a passage, kept by what the passage said so that it outlives re-reading the file.
+
+    It applies to each chunk of the document's versions whose original text has this hash and, among equal ones, this
+    place."""
+
+    __tablename__ = "chunk_edits"
+    __table_args__ = (UniqueConstraint("document_id", "text_hash", "occurrence"),)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    text_hash: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the chunk's original text."""
+    occurrence: Mapped[int] = mapped_column(Integer, default=0)
+    """0 for the first chunk of a version with this text, 1 for the second, …"""
+    is_enabled: Mapped[bool] = mapped_column(Boolean, default=True)
+    text: Mapped[str | None] = mapped_column(Text)
+    """The new text; None: only switched off."""
+    created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
 
 class JobKind(StrEnum):
     INGEST = "ingest"
     DELETE_DOCUMENT = "delete_document"
     DELETE_KNOWLEDGE_BASE = "delete_knowledge_base"
+    REINDEX_DOCUMENT = "reindex_document"
+    """Makes the index hold what SQL says of a document: after an edited chunk, a move, a loss."""
 
 
 class JobState(StrEnum):
     QUEUED = "queued"
+    PAUSED = "paused"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"

@@ -26,7 +26,8 @@ SCROLL_POINTS = 2000
 
 @dataclass(frozen=True, slots=True)
 class IndexedChunk:
-    """A chunk as it goes into the index. `text` makes the sparse vector (context included); it is not stored."""
+    """A chunk as it goes into the index. `text` makes the sparse vector (context included); it is not stored.
+    `content_hash` tells later what the point was made from."""
 
     id: str
     vector: NDArray[np.float32]
@@ -35,6 +36,18 @@ class IndexedChunk:
     document_id: str
     version_id: str
     ordinal: int
+    content_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PointState:
+    """What the index holds of a chunk: enough to tell whether it is what SQL says."""
+
+    id: str
+    version_id: str
+    knowledge_base_id: str
+    content_hash: str
+    is_published: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,11 @@ class VectorIndex:
         """Let the version's points be found."""
         self._write("/points/payload", {"payload": {"published": True}, "filter": _where("version_id", version_id)})
 
+    def move_document(self, document_id: str, knowledge_base_id: str) -> None:
+        """Let the document's points be found in another knowledge base."""
+        payload = {"knowledge_base_id": knowledge_base_id}
+        self._write("/points/payload", {"payload": payload, "filter": _where("document_id", document_id)})
+
     def delete_version(self, version_id: str) -> None:
         self._delete(_where("version_id", version_id))
 
@@ -122,17 +140,24 @@ class VectorIndex:
         body = {"exact": True} | ({"filter": _where("version_id", version_id)} if version_id else {})
         return int(self._request("POST", "/points/count", body)["count"])
 
-    def ids(self) -> Iterator[tuple[str, str]]:
-        """Yield (point id, version id) of every point, for verification against SQL."""
+    def points(self, document_id: str | None = None) -> Iterator[PointState]:
+        """Yield the state of every point (of one document, if given), for verification against SQL."""
+        wanted = ["version_id", "knowledge_base_id", "content_hash", "published"]
+        body = {"limit": SCROLL_POINTS, "with_payload": wanted, "with_vector": False}
+        if document_id is not None:
+            body["filter"] = _where("document_id", document_id)
         offset: str | None = None
         while True:
-            page = self._request(
-                "POST",
-                "/points/scroll",
-                {"limit": SCROLL_POINTS, "offset": offset, "with_payload": ["version_id"], "with_vector": False},
-            )
+            page = self._request("POST", "/points/scroll", body | {"offset": offset})
             for record in page["points"]:
-                yield record["id"], record["payload"]["version_id"]
+                payload = record["payload"]
+                yield PointState(
+                    record["id"],
+                    payload["version_id"],
+                    payload["knowledge_base_id"],
+                    payload.get("content_hash", ""),
+                    payload["published"],
+                )
             offset = page["next_page_offset"]
             if offset is None:
                 return
@@ -214,6 +239,7 @@ def _point_json(chunk: IndexedChunk, published: bool) -> dict[str, Any]:
             "version_id": chunk.version_id,
             "ordinal": chunk.ordinal,
             "published": published,
+            "content_hash": chunk.content_hash,
         },
     }
 

@@ -62,7 +62,7 @@ def _use_everything(index: VectorIndex) -> None:
     assert index.search(vector, "library", many, 5) == []
     assert index.vectors([id_]).keys() == {id_}
     assert index.count() == index.count("v") == 1
-    assert list(index.ids()) == [(id_, "v")]
+    assert [(point.id, point.version_id) for point in index.points()] == [(id_, "v")]
     index.delete([id_])
     index.delete_version("v")
     index.delete_document("document")

@@ -55,7 +55,7 @@ def test_kill_9_loses_no_acknowledged_point(folder: Path) -> None:
         writer.join()
     engine = EngineProcess(folder).wait_until_ready()
     try:
-        kept = {id_ for id_, _ in engine.index().ids()}
+        kept = {point.id for point in engine.index().points()}
         assert len(acknowledged) > 16
         assert set(acknowledged) <= kept
     finally:
@@ -143,7 +143,7 @@ def test_each_deletion_takes_what_it_names_and_no_more(engine: EngineProcess) ->
     old, new = chunks(5), chunks(7, seed=1)
     index.upsert([*old, *new])
     index.delete_version(old[0].version_id)
-    assert {version for _, version in index.ids()} == {new[0].version_id}
+    assert {point.version_id for point in index.points()} == {new[0].version_id}
     index.delete([new[0].id])
     assert (index.count(), index.count(new[0].version_id)) == (6, 6)
     index.delete_document("another")

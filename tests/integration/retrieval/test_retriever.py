@@ -46,7 +46,7 @@ class House:
     def document(self, knowledge_base_id: str, texts: Sequence[str]) -> str:
         name = str(uuid.uuid4())
         with self.database.writing() as session:
-            document = Document(knowledge_base_id=knowledge_base_id, name=name, live_name=name, created_by=self.user_id)
+            document = Document(knowledge_base_id=knowledge_base_id, name=name, live_path=name, created_by=self.user_id)
             session.add(document)
             session.flush()
             id_ = document.id
@@ -168,7 +168,8 @@ def test_naming_a_document_does_not_open_its_knowledge_base(house: House) -> Non
 def test_a_point_whose_payload_lies_about_its_knowledge_base_is_not_shown(house: House) -> None:
     mine, other = house.knowledge_base(), house.knowledge_base()
     document = house.document(other, RULES[2:3])
-    (id_, version_id) = next(house.index.ids())
+    point = next(house.index.points())
+    id_, version_id = point.id, point.version_id
     vector = house.embedding.embed_query("CS-101")
     house.index.upsert([IndexedChunk(id_, vector, RULES[2], mine, document, version_id, 0)], published=True)
     assert house.found("CS-101", scope(mine)) == []

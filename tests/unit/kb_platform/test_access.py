@@ -39,7 +39,7 @@ def add_base(database: Database, owner: Principal, name: str = "Rules") -> str:
 def add_read_document(database: Database, owner: Principal, base: str, versions: int = 1) -> tuple[str, list[str]]:
     """A document whose last version is in use."""
     with database.writing() as session:
-        document = Document(knowledge_base_id=base, name="a.txt", live_name="a.txt", created_by=owner.user_id)
+        document = Document(knowledge_base_id=base, name="a.txt", live_path="a.txt", created_by=owner.user_id)
         session.add(document)
         session.flush()
         rows = [
