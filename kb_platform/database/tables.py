@@ -180,6 +180,10 @@ class DocumentVersion(Base):
     ready_at: Mapped[datetime | None]
     document: Mapped[Document] = relationship(back_populates="versions")
 
+    def enter(self, state: VersionState) -> None:
+        """Begin a state; the time that is left is reckoned from here."""
+        self.state, self.stage_since = state, now()
+
 
 class ChunkRow(Base):
     """A chunk; `id` is also its point in the vector index (UUIDv5 of version, ordinal and embedding model)."""
@@ -201,6 +205,14 @@ class ChunkRow(Base):
     """False: an editor switched it off; it has no point and is not found."""
     edited_text: Mapped[str | None] = mapped_column(Text)
     """What an editor put in the place of `text`; None: unedited. `text` stays what the original says."""
+    edit_id: Mapped[str | None] = mapped_column(String(36))
+    """The ChunkEdit that `is_enabled` and `edited_text` come from."""
+
+    @property
+    def embedding_text(self) -> str:
+        """What is embedded: the context, and the text as it was edited."""
+        text = self.text if self.edited_text is None else self.edited_text
+        return f"{self.context}\n{text}" if self.context else text
 
 
 class ChunkEdit(Base):
@@ -218,9 +230,12 @@ class ChunkEdit(Base):
     occurrence: Mapped[int] = mapped_column(Integer, default=0)
     """0 for the first chunk of a version with this text, 1 for the second, …"""
     is_enabled: Mapped[bool] = mapped_column(Boolean, default=True)
+    original_text: Mapped[str] = mapped_column(Text)
+    """What the chunk said: shown when no chunk says it any more."""
     text: Mapped[str | None] = mapped_column(Text)
     """The new text; None: only switched off."""
     created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    """Who edited last."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
@@ -231,6 +246,8 @@ class JobKind(StrEnum):
     DELETE_KNOWLEDGE_BASE = "delete_knowledge_base"
     REINDEX_DOCUMENT = "reindex_document"
     """Makes the index hold what SQL says of a document: after an edited chunk, a move, a loss."""
+    RECONCILE_INDEX = "reconcile_index"
+    """Compares all of SQL with all of the index, and mends it; the target is empty."""
 
 
 class JobState(StrEnum):
