@@ -29,6 +29,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     "documents": Benchmark(
         "benchmarks.documents", "files read or refused rightly, their text against the truth, provenance", "6 min"
     ),
+    "faults": Benchmark(
+        "benchmarks.faults", "each step failing once, and kill -9 of each process while files are read", "45 min"
+    ),
     "answers": Benchmark(
         "benchmarks.answers", "citations and abstention on answerable and unanswerable questions", "15 min"
     ),

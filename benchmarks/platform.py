@@ -13,8 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
+
+from ingest.services import IngestServices, open_services
+from web.cli.index import reachable_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 300
@@ -68,6 +72,15 @@ def running_platform(data_dir: Path, environment: Mapping[str, str] | None = Non
         subprocess.run(
             [*command, "down", "--data", str(data_dir)], cwd=ROOT, env=variables, capture_output=True, check=False
         )
+
+
+@contextmanager
+def services_of(platform: Platform, environment: Mapping[str, str] | None = None) -> Iterator[IngestServices]:
+    """Open the parts of a running platform from this process: its database, files, index and embedding model."""
+    with patch.dict(os.environ, environment or {}):
+        settings = reachable_settings(platform.data_dir)
+    with open_services(settings) as services:
+        yield services
 
 
 def make_knowledge_base(client: httpx.Client, name: str) -> str:

@@ -10,49 +10,33 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ingest.chunking import split_into_chunks
+from ingest.indexing import Passage, Place, Vectors, enabled_passages, index_passages
 from ingest.sandbox import parse_file
+from ingest.services import IngestServices
+from kb_platform.chunk_edits import apply_edits
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import (
     ChunkRow,
     Document,
     DocumentVersion,
+    JobKind,
     JobState,
     VersionState,
     now,
 )
 from kb_platform.documents import is_live
 from kb_platform.domain.chunk import Chunk
-from kb_platform.domain.document import ParsedDocument, dump_parsed
+from kb_platform.domain.document import ParsedDocument, dump_parsed, load_parsed
 from kb_platform.domain.errors import NothingReadable
-from kb_platform.embedding import EmbeddingModel
 from kb_platform.encryption import decrypt
-from kb_platform.files import FileStore
-from kb_platform.index import IndexedChunk, VectorIndex, point_id
-from kb_platform.jobs import Lease
-from kb_platform.settings import Settings
+from kb_platform.index import point_id
+from kb_platform.jobs import Lease, add_job
 
 PROGRESS_SECONDS = 0.5
-EMBEDDING_STEP = 64
-"""Chunks embedded and written between two looks at the lease."""
-
-Vectors = dict[str, NDArray[np.float32]]
-
-
-@dataclass(frozen=True)
-class IngestServices:
-    """What the pipeline works with; made once per process by the composition root."""
-
-    database: Database
-    files: FileStore
-    embedding: EmbeddingModel
-    index: VectorIndex
-    settings: Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +49,22 @@ class _Target:
     file_name: str
     file_sha256: str
     password: str
+    parsed_sha256: str
+    """What an earlier attempt at this version had read; empty: nothing."""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.knowledge_base_id, self.document_id, self.version_id)
 
 
 def ingest_version(version_id: str, lease: Lease, services: IngestServices) -> None:
     """Read the version's file and make it what is found under its document's name; ends the lease's job.
 
     Raises UnreadableFile when the file cannot become passages, Unavailable when a part of the platform is away,
-    LeaseLost when the job is no longer this worker's (cancelled, deleted, or taken over).
+    LeaseLost when the job is no longer this worker's (paused, cancelled, deleted, or taken over), GaveWay when a more
+    urgent job waits.
     """
-    target = _load_target(version_id, services)
+    target = _load_target(version_id, lease, services)
     if target is None:
         _finish_without_work(lease, services.database)
         return
@@ -81,9 +72,8 @@ def ingest_version(version_id: str, lease: Lease, services: IngestServices) -> N
     chunks = split_into_chunks(parsed, services.embedding, services.settings.ingest)
     if not chunks:
         raise NothingReadable(target.file_name, "the file holds no text that could be found.")
-    known = _known_vectors(target, chunks, services)
-    _store(target, parsed, chunks, services)
-    _embed_and_index(target, chunks, known, lease, services)
+    passages = _store(target, parsed, chunks, lease, services)
+    _index(target, passages, lease, services)
     replaced = _publish(target, lease, services)
     if replaced:
         services.index.delete_version(replaced)
@@ -93,7 +83,7 @@ def mark_failed(session: Session, version_id: str, code: str, message: str) -> N
     """Record in the caller's transaction why the version cannot be used."""
     version = session.get(DocumentVersion, version_id)
     if version is not None:
-        version.state = VersionState.FAILED
+        version.enter(VersionState.FAILED)
         version.error_code, version.error_message = code, message
 
 
@@ -106,16 +96,18 @@ def discard_cancelled(version_id: str, services: IngestServices) -> None:
         services.index.delete_version(version_id)
 
 
-def _load_target(version_id: str, services: IngestServices) -> _Target | None:
+def _load_target(version_id: str, lease: Lease, services: IngestServices) -> _Target | None:
     with services.database.writing() as session:
+        lease.confirm(session)
         version = session.get(DocumentVersion, version_id)
         if version is None or not is_live(session, version):
             return None
         if version.state in (VersionState.READY, VersionState.SUPERSEDED):
             return None
         document = session.get_one(Document, version.document_id)
-        version.state = VersionState.PARSING
-        version.pages_done = version.pages_total = version.chunks_done = version.chunks_total = 0
+        if not version.parsed_sha256:
+            version.enter(VersionState.PARSING)
+            version.pages_done = version.pages_total = version.chunks_done = version.chunks_total = 0
         return _Target(
             version.id,
             document.id,
@@ -123,6 +115,7 @@ def _load_target(version_id: str, services: IngestServices) -> _Target | None:
             document.name,
             version.file_sha256,
             decrypt(services.settings.security.secret_key, version.encrypted_password),
+            version.parsed_sha256,
         )
 
 
@@ -132,8 +125,12 @@ def _finish_without_work(lease: Lease, database: Database) -> None:
 
 
 def _parse(target: _Target, lease: Lease, services: IngestServices) -> ParsedDocument:
+    if target.parsed_sha256:
+        return load_parsed(services.files.read(target.parsed_sha256))
+
     def save(done: int, total: int) -> None:
         with services.database.writing() as session:
+            lease.confirm(session)
             version = session.get_one(DocumentVersion, target.version_id)
             version.pages_done, version.pages_total = done, total
 
@@ -147,93 +144,77 @@ def _parse(target: _Target, lease: Lease, services: IngestServices) -> ParsedDoc
     )
 
 
-def _known_vectors(target: _Target, chunks: Sequence[Chunk], services: IngestServices) -> Vectors:
-    """Return, by content hash, the vectors of these chunks that the version in use (or an earlier attempt at this
-    one) has in the index already."""
-    wanted = {chunk.content_hash for chunk in chunks}
-    with services.database.reading() as session:
-        document = session.get_one(Document, target.document_id)
-        rows = session.execute(
-            select(ChunkRow.id, ChunkRow.content_hash)
-            .join(DocumentVersion, DocumentVersion.id == ChunkRow.version_id)
-            .where(
-                ChunkRow.version_id.in_([target.version_id, document.current_version_id or target.version_id]),
-                DocumentVersion.embedding_model == services.embedding.name,
-            )
-        ).all()
-    hash_of = {row.id: row.content_hash for row in rows if row.content_hash in wanted}
-    return {hash_of[id_]: vector for id_, vector in services.index.vectors(list(hash_of)).items()}
-
-
-def _store(target: _Target, parsed: ParsedDocument, chunks: Sequence[Chunk], services: IngestServices) -> None:
-    """Keep the parsed text, and put these chunks in the place of an earlier attempt's."""
+def _store(
+    target: _Target, parsed: ParsedDocument, chunks: Sequence[Chunk], lease: Lease, services: IngestServices
+) -> list[Passage]:
+    """Keep the parsed text, and put these chunks, edited as editors had them, in the place of an earlier attempt's.
+    Returns what the index is to hold of them."""
     stored = services.files.put([dump_parsed(parsed)])
+    rows = [
+        ChunkRow(
+            id=point_id(target.version_id, chunk.ordinal, services.embedding.name),
+            version_id=target.version_id,
+            ordinal=chunk.ordinal,
+            start=chunk.start,
+            end=chunk.end,
+            text=chunk.text,
+            context=chunk.context,
+            heading_path=list(chunk.heading_path),
+            token_count=chunk.token_count,
+            content_hash=chunk.content_hash,
+            is_enabled=True,
+        )
+        for chunk in chunks
+    ]
     with services.database.writing() as session:
+        lease.confirm(session)
+        apply_edits(session, target.document_id, rows)
+        passages = enabled_passages(rows, services.embedding.name)
         version = session.get_one(DocumentVersion, target.version_id)
-        version.state = VersionState.EMBEDDING
+        version.enter(VersionState.EMBEDDING)
         version.format, version.title = parsed.format, parsed.title[:1024]
         version.parsed_sha256 = stored.sha256
         version.coverage = [asdict(page) for page in parsed.pages]
         version.warnings = list(parsed.warnings)
         version.pages_done = version.pages_total = max(len(parsed.pages), version.pages_total)
         version.embedding_model = services.embedding.name
-        version.chunks_total, version.chunks_done = len(chunks), 0
+        version.chunks_total, version.chunks_done = len(passages), 0
         session.execute(delete(ChunkRow).where(ChunkRow.version_id == version.id))
-        session.add_all(
-            ChunkRow(
-                id=point_id(version.id, chunk.ordinal, services.embedding.name),
-                version_id=version.id,
-                ordinal=chunk.ordinal,
-                start=chunk.start,
-                end=chunk.end,
-                text=chunk.text,
-                context=chunk.context,
-                heading_path=list(chunk.heading_path),
-                token_count=chunk.token_count,
-                content_hash=chunk.content_hash,
-            )
-            for chunk in chunks
-        )
+        session.add_all(rows)
+    return passages
 
 
-def _embed_and_index(
-    target: _Target, chunks: Sequence[Chunk], known: Vectors, lease: Lease, services: IngestServices
-) -> None:
+def _index(target: _Target, passages: Sequence[Passage], lease: Lease, services: IngestServices) -> None:
     def save(done: int, _total: int) -> None:
         with services.database.writing() as session:
+            lease.confirm(session)
             session.get_one(DocumentVersion, target.version_id).chunks_done = done
 
-    progress = _now_and_then(save)
-    if services.index.count(target.version_id) > len(chunks):
-        services.index.delete_version(target.version_id)  # an earlier attempt made more chunks than there are now
-    for first in range(0, len(chunks), EMBEDDING_STEP):
-        lease.check()
-        step = chunks[first : first + EMBEDDING_STEP]
-        vectors = _embed(step, known, services.embedding)
-        services.index.upsert(
-            [
-                IndexedChunk(
-                    id=point_id(target.version_id, chunk.ordinal, services.embedding.name),
-                    vector=vector,
-                    text=chunk.embedding_text,
-                    knowledge_base_id=target.knowledge_base_id,
-                    document_id=target.document_id,
-                    version_id=target.version_id,
-                    ordinal=chunk.ordinal,
-                )
-                for chunk, vector in zip(step, vectors, strict=True)
-            ]
-        )
-        progress(first + len(step), len(chunks))
+    ids = {passage.id for passage in passages}
+    held = [point for point in services.index.points(target.document_id) if point.version_id == target.version_id]
+    services.index.delete([point.id for point in held if point.id not in ids])  # of an attempt that cut otherwise
+    index_passages(
+        passages,
+        target.place,
+        _known_vectors(target, passages, services),
+        services.embedding,
+        services.index,
+        published=False,
+        before_step=lease.give_way,
+        on_progress=_now_and_then(save),
+    )
 
 
-def _embed(chunks: Sequence[Chunk], known: Vectors, embedding: EmbeddingModel) -> list[NDArray[np.float32]]:
-    new = [chunk for chunk in chunks if chunk.content_hash not in known]
-    made: Vectors = {}
-    if new:
-        vectors = embedding.embed_passages([chunk.embedding_text for chunk in new])
-        made = {chunk.content_hash: vector for chunk, vector in zip(new, vectors, strict=True)}
-    return [known[chunk.content_hash] if chunk.content_hash in known else made[chunk.content_hash] for chunk in chunks]
+def _known_vectors(target: _Target, passages: Sequence[Passage], services: IngestServices) -> Vectors:
+    """Return the vectors of those passages that the document has in the index already: in the version in use, or from
+    an earlier attempt at this one."""
+    wanted = {passage.content_hash for passage in passages}
+    hash_of = {
+        point.id: point.content_hash
+        for point in services.index.points(target.document_id)
+        if point.content_hash in wanted
+    }
+    return {hash_of[id_]: vector for id_, vector in services.index.vectors(list(hash_of)).items()}
 
 
 def _publish(target: _Target, lease: Lease, services: IngestServices) -> str | None:
@@ -242,17 +223,29 @@ def _publish(target: _Target, lease: Lease, services: IngestServices) -> str | N
     with services.database.writing() as session:
         lease.finish(session, JobState.SUCCEEDED)
         version = session.get_one(DocumentVersion, target.version_id)
-        document = session.get_one(Document, target.document_id)
+        document = session.get_one(Document, target.document_id, with_for_update=True)  # an edit waits, or is seen
         replaced = document.current_version_id
-        version.state, version.ready_at = VersionState.READY, now()
+        version.enter(VersionState.READY)
+        version.ready_at = now()
         version.error_code = version.error_message = ""
         version.chunks_done = version.chunks_total
         document.current_version_id = version.id
+        is_moved = document.knowledge_base_id != target.knowledge_base_id
+        if is_moved or _was_edited_meanwhile(session, target):
+            add_job(session, JobKind.REINDEX_DOCUMENT, document.id)
         if replaced is None or replaced == version.id:
             return None
         session.get_one(DocumentVersion, replaced).state = VersionState.SUPERSEDED
         session.execute(delete(ChunkRow).where(ChunkRow.version_id == replaced))
         return replaced
+
+
+def _was_edited_meanwhile(session: Session, target: _Target) -> bool:
+    """Give the version the edits that were made while it was being read; whether there were any."""
+    rows = session.scalars(select(ChunkRow).where(ChunkRow.version_id == target.version_id)).all()
+    before = [(row.is_enabled, row.content_hash) for row in rows]
+    apply_edits(session, target.document_id, rows)
+    return before != [(row.is_enabled, row.content_hash) for row in rows]
 
 
 def _now_and_then(save: Callable[[int, int], None]) -> Callable[[int, int], None]:

@@ -45,6 +45,13 @@ def changed_documents(session: Session, knowledge_base_id: str, since: datetime)
     return _states(session, _query(knowledge_base_id).where(changed))
 
 
+def moved_documents(session: Session, knowledge_base_id: str, since: datetime) -> set[str]:
+    """Return the ids of the documents of other knowledge bases that changed at `since` or later: what a watcher saw
+    here and finds among them has left."""
+    elsewhere = select(Document.id).where(Document.knowledge_base_id != knowledge_base_id, Document.updated_at >= since)
+    return set(session.scalars(elsewhere))
+
+
 def document_state(session: Session, document_id: str) -> DocumentState | None:
     """Return one document's state; None when it is unknown."""
     found = _states(session, _select().where(Document.id == document_id))

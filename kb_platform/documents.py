@@ -1,12 +1,12 @@
-"""Documents and their versions: adding, replacing, retrying, deleting. Each makes the job that does the work."""
+"""Documents and their versions: adding and replacing. Each new version makes the job that reads it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
 from kb_platform import jobs
 from kb_platform.database.engine import Database
@@ -16,14 +16,16 @@ from kb_platform.database.tables import (
     JobKind,
     KnowledgeBase,
     VersionState,
-    now,
 )
-from kb_platform.domain.errors import Conflict, NotFound
-from kb_platform.files import FileStore
+from kb_platform.domain.errors import DuplicateFile, NotFound
+from kb_platform.file_names import join_path
+from kb_platform.files import FileStore, StoredFile
 
-UNFINISHED = (VersionState.QUEUED, VersionState.PARSING, VersionState.EMBEDDING)
+UNFINISHED = (VersionState.QUEUED, VersionState.PARSING, VersionState.EMBEDDING, VersionState.PAUSED)
 SMALL_FILE_BYTES = 1024 * 1024
 LARGE_FILE_BYTES = 20 * 1024 * 1024
+MANY_FILES, VERY_MANY_FILES = 20, 200
+"""Files that somebody has waiting, from which the next ones go behind other people's of their size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,113 +55,80 @@ def add_document(
     parts: Iterable[bytes],
     user_id: str,
     encrypted_password: str = "",
+    *,
+    folder: str = "",
+    keep_duplicates: bool = True,
 ) -> AddedDocument:
-    """Store a file as a new document, or as the next version of the live document of that name.
+    """Store a file as a new document, or as the next version of the live document of that folder and name.
 
     The version before stays in use until the new one is ready; one that is still being read is given up. Raises
-    NotFound for an unknown knowledge base.
+    NotFound for an unknown knowledge base, DuplicateFile when duplicates are not to be kept and the same content is
+    there under another name.
     """
     stored = files.put(parts)
+    path = join_path(folder, file_name)
     with database.writing() as session:
-        knowledge_base = session.get(KnowledgeBase, knowledge_base_id)
-        if knowledge_base is None or knowledge_base.deleted_at is not None:
-            raise NotFound("There is no such knowledge base.")
-        document = session.scalar(
-            select(Document).where(Document.knowledge_base_id == knowledge_base_id, Document.live_path == file_name)
-        )
+        live_knowledge_base(session, knowledge_base_id)
+        document = _document_at(session, knowledge_base_id, path)
         is_new = document is None
         if document is None:
+            if not keep_duplicates:
+                _refuse_duplicate(session, knowledge_base_id, file_name, stored)
             document = Document(
-                knowledge_base_id=knowledge_base_id, name=file_name, live_path=file_name, created_by=user_id
+                knowledge_base_id=knowledge_base_id, name=file_name, folder=folder, live_path=path, created_by=user_id
             )
             session.add(document)
             session.flush()
-        latest = _latest_version(session, document.id)
+        latest = latest_version(session, document.id)
         if latest and latest.file_sha256 == stored.sha256 and latest.state != VersionState.FAILED:
             return AddedDocument(document.id, latest.id, None, is_new=False, unchanged=True)
         if latest and latest.state in UNFINISHED:
             _give_up(session, latest)
-        version = DocumentVersion(
-            document_id=document.id,
-            number=latest.number + 1 if latest else 1,
-            file_sha256=stored.sha256,
-            file_bytes=stored.bytes,
-            encrypted_password=encrypted_password,
-            created_by=user_id,
-        )
-        session.add(version)
-        session.flush()
-        job = jobs.add_job(session, JobKind.INGEST, version.id, _priority(stored.bytes))
-        return AddedDocument(document.id, version.id, QueuedJob(job.id, job.priority), is_new)
+        version, job = add_version(session, document, stored, user_id, encrypted_password)
+        return AddedDocument(document.id, version.id, job, is_new)
 
 
-def retry_document(database: Database, document_id: str, encrypted_password: str = "") -> QueuedJob:
-    """Read the latest version, which failed, once more. Raises NotFound, or Conflict when it did not fail."""
-    with database.writing() as session:
-        document = _live_document(session, document_id)
-        version = _latest_version(session, document.id)
-        if version is None or version.state != VersionState.FAILED:
-            raise Conflict(f"{document.name}: only a file that failed can be read again.")
-        version.state = VersionState.QUEUED
-        version.error_code = version.error_message = ""
-        version.pages_done = version.pages_total = version.chunks_done = version.chunks_total = 0
-        if encrypted_password:
-            version.encrypted_password = encrypted_password
-        job = jobs.add_job(session, JobKind.INGEST, version.id, _priority(version.file_bytes))
-        return QueuedJob(job.id, job.priority)
+def add_version(
+    session: Session, document: Document, stored: StoredFile, user_id: str, encrypted_password: str
+) -> tuple[DocumentVersion, QueuedJob]:
+    """Add the next version of a document, and the job that reads it, in the caller's transaction."""
+    latest = latest_version(session, document.id)
+    waiting = session.scalar(
+        select(func.count()).where(DocumentVersion.created_by == user_id, DocumentVersion.state.in_(UNFINISHED))
+    )
+    version = DocumentVersion(
+        document_id=document.id,
+        number=latest.number + 1 if latest else 1,
+        file_sha256=stored.sha256,
+        file_bytes=stored.bytes,
+        encrypted_password=encrypted_password,
+        created_by=user_id,
+    )
+    version.enter(VersionState.QUEUED)
+    session.add(version)
+    session.flush()
+    job = jobs.add_job(session, JobKind.INGEST, version.id, reading_priority(stored.bytes, waiting or 0))
+    return version, QueuedJob(job.id, job.priority)
 
 
-def delete_document(database: Database, document_id: str) -> QueuedJob:
-    """Hide the document at once and queue its clean-up. Raises NotFound."""
-    with database.writing() as session:
-        document = _live_document(session, document_id)
-        _hide(session, document)
-        job = jobs.add_job(session, JobKind.DELETE_DOCUMENT, document.id, priority=4)
-        return QueuedJob(job.id, job.priority)
+def live_knowledge_base(session: Session, knowledge_base_id: str) -> KnowledgeBase:
+    """Return a knowledge base that is not being deleted. Raises NotFound."""
+    knowledge_base = session.get(KnowledgeBase, knowledge_base_id)
+    if knowledge_base is None or knowledge_base.deleted_at is not None:
+        raise NotFound("There is no such knowledge base.")
+    return knowledge_base
 
 
-def delete_knowledge_base(database: Database, knowledge_base_id: str) -> QueuedJob:
-    """Hide the knowledge base and its documents at once and queue the clean-up. Raises NotFound."""
-    with database.writing() as session:
-        knowledge_base = session.get(KnowledgeBase, knowledge_base_id)
-        if knowledge_base is None or knowledge_base.deleted_at is not None:
-            raise NotFound("There is no such knowledge base.")
-        knowledge_base.deleted_at = now()
-        live = select(Document).where(Document.knowledge_base_id == knowledge_base_id, Document.deleted_at.is_(None))
-        for document in session.scalars(live):
-            _hide(session, document)
-        job = jobs.add_job(session, JobKind.DELETE_KNOWLEDGE_BASE, knowledge_base_id, priority=4)
-        return QueuedJob(job.id, job.priority)
-
-
-def is_live(session: Session, version: DocumentVersion) -> bool:
-    """Whether the version's document has not been deleted."""
-    document = session.get(Document, version.document_id)
-    return document is not None and document.deleted_at is None
-
-
-def _hide(session: Session, document: Document) -> None:
-    document.deleted_at = now()
-    document.live_path = None
-    for version in session.scalars(select(DocumentVersion).where(DocumentVersion.document_id == document.id)):
-        jobs.cancel(session, version.id)
-
-
-def _give_up(session: Session, version: DocumentVersion) -> None:
-    jobs.cancel(session, version.id)
-    version.state = VersionState.FAILED
-    version.error_code = "replaced"
-    version.error_message = "A newer upload took this file's place before it was read."
-
-
-def _live_document(session: Session, document_id: str) -> Document:
+def live_document(session: Session, document_id: str) -> Document:
+    """Return a document that is not deleted. Raises NotFound."""
     document = session.get(Document, document_id)
     if document is None or document.deleted_at is not None:
         raise NotFound("There is no such document.")
     return document
 
 
-def _latest_version(session: Session, document_id: str) -> DocumentVersion | None:
+def latest_version(session: Session, document_id: str) -> DocumentVersion | None:
+    """Return the newest version of a document."""
     return session.scalar(
         select(DocumentVersion)
         .where(DocumentVersion.document_id == document_id)
@@ -168,14 +137,52 @@ def _latest_version(session: Session, document_id: str) -> DocumentVersion | Non
     )
 
 
-def _priority(size: int) -> int:
-    """Small files first, so that one huge upload does not starve a colleague's page."""
-    if size <= SMALL_FILE_BYTES:
-        return 3
-    return 5 if size <= LARGE_FILE_BYTES else 7
+def is_live(session: Session, version: DocumentVersion) -> bool:
+    """Whether the version's document has not been deleted."""
+    document = session.get(Document, version.document_id)
+    return document is not None and document.deleted_at is None
+
+
+def reading_priority(size: int, waiting: int) -> int:
+    """Return when a file's turn is (0 first, 9 last), by its bytes and by how many others of the same person wait: one
+    huge upload does not starve a colleague's page."""
+    by_size = 3 if size <= SMALL_FILE_BYTES else 5 if size <= LARGE_FILE_BYTES else 7
+    return by_size + (waiting >= MANY_FILES) + (waiting >= VERY_MANY_FILES)
 
 
 def referenced_files(session: Session) -> set[str]:
     """Return the digests of all stored files that some version needs."""
     rows = session.execute(select(DocumentVersion.file_sha256, DocumentVersion.parsed_sha256))
     return {digest for row in rows for digest in row if digest}
+
+
+def _document_at(session: Session, knowledge_base_id: str, path: str) -> Document | None:
+    return session.scalar(
+        select(Document).where(Document.knowledge_base_id == knowledge_base_id, Document.live_path == path)
+    )
+
+
+def _refuse_duplicate(session: Session, knowledge_base_id: str, file_name: str, stored: StoredFile) -> None:
+    newer = aliased(DocumentVersion)
+    same = session.scalar(
+        select(Document)
+        .join(DocumentVersion, DocumentVersion.document_id == Document.id)
+        .where(
+            Document.knowledge_base_id == knowledge_base_id,
+            Document.deleted_at.is_(None),
+            DocumentVersion.file_sha256 == stored.sha256,
+            DocumentVersion.state != VersionState.FAILED,
+            ~select(newer.id).where(newer.document_id == Document.id, newer.number > DocumentVersion.number).exists(),
+        )
+        .order_by(Document.created_at)
+        .limit(1)
+    )
+    if same is not None:
+        raise DuplicateFile(file_name, same.id, join_path(same.folder, same.name))
+
+
+def _give_up(session: Session, version: DocumentVersion) -> None:
+    jobs.cancel(session, version.id)
+    version.state = VersionState.FAILED
+    version.error_code = "replaced"
+    version.error_message = "A newer upload took this file's place before it was read."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import timedelta
 
 from sqlalchemy import func, or_, select, update
@@ -20,10 +21,20 @@ from kb_platform.database.tables import Job, JobKind, JobState, now
 logger = logging.getLogger(__name__)
 
 TASK_NAME = "workers.run_job"
+PATIENCE_SECONDS = 3.0
+"""How long a more urgent job waits for a free worker before one gives way."""
+SHORTEST_TURN_SECONDS = 10.0
+"""A job works at least this long before it gives way, so that it gets on however many come in between."""
+LOOK_SECONDS = 1.0
+"""How often a worker looks whether its job was paused, cancelled or given away."""
 
 
 class LeaseLost(Exception):
-    """Another worker holds the job now, or it was cancelled: stop, and write nothing more."""
+    """Another worker holds the job now, or it was paused or cancelled: stop, and write nothing more."""
+
+
+class GaveWay(Exception):
+    """A more urgent job waits for a worker: give this one back. What it has done is kept, and it goes on from there."""
 
 
 def add_job(session: Session, kind: JobKind, target_id: str, priority: int = 5) -> Job:
@@ -32,6 +43,14 @@ def add_job(session: Session, kind: JobKind, target_id: str, priority: int = 5) 
     session.add(job)
     session.flush()
     return job
+
+
+def add_job_once(session: Session, kind: JobKind, target_id: str, priority: int) -> Job | None:
+    """Add a queued job unless one of that kind and target is unfinished (None then)."""
+    there = select(Job.id).where(
+        Job.kind == kind, Job.target_id == target_id, Job.state.in_([JobState.QUEUED, JobState.RUNNING])
+    )
+    return add_job(session, kind, target_id, priority) if session.scalar(there.limit(1)) is None else None
 
 
 def take_lease(database: Database, job_id: str, owner: str, lease_seconds: int) -> Job | None:
@@ -70,6 +89,13 @@ def keep_lease(database: Database, job_id: str, owner: str, lease_seconds: int) 
             raise LeaseLost(job_id)
 
 
+def confirm_lease(session: Session, job_id: str, owner: str) -> None:
+    """Make sure, in the caller's transaction, that what it writes is still this owner's to write. Raises LeaseLost."""
+    held = select(Job.id).where(Job.id == job_id, Job.lease_owner == owner, Job.state == JobState.RUNNING)
+    if session.scalar(held.with_for_update()) is None:
+        raise LeaseLost(job_id)
+
+
 def finish(session: Session, job_id: str, owner: str, state: JobState, error: str = "") -> None:
     """End the job in the caller's transaction, together with what it made. Raises LeaseLost."""
     ended = session.execute(
@@ -101,14 +127,16 @@ def give_back(database: Database, job_id: str, owner: str, error: str, delay_sec
 class Lease:
     """A job held by this worker. While open, a thread sends heartbeats; `check` tells the work whether to go on."""
 
-    def __init__(self, database: Database, job_id: str, owner: str, lease_seconds: int) -> None:
-        self.job_id = job_id
+    def __init__(self, database: Database, job: Job, owner: str, lease_seconds: int) -> None:
+        self.job_id = job.id
         self.owner = owner
+        self._job = job
+        self._taken_at = time.monotonic()
         self._database = database
         self._seconds = lease_seconds
         self._lost = threading.Event()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{job_id}", daemon=True)
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{job.id}", daemon=True)
 
     def __enter__(self) -> Lease:
         self._thread.start()
@@ -119,9 +147,22 @@ class Lease:
         self._thread.join()
 
     def check(self) -> None:
-        """Raises LeaseLost when the job was cancelled or given to another worker."""
+        """Raises LeaseLost when the job was paused, cancelled or given to another worker."""
         if self._lost.is_set():
             raise LeaseLost(self.job_id)
+
+    def give_way(self) -> None:
+        """Called where the job can break off and go on later without loss. Raises GaveWay when a more urgent job has
+        found no free worker, LeaseLost as `check` does."""
+        self.check()
+        if time.monotonic() - self._taken_at < SHORTEST_TURN_SECONDS:
+            return
+        if more_urgent_waits(self._database, self._job, PATIENCE_SECONDS):
+            raise GaveWay(self.job_id)
+
+    def confirm(self, session: Session) -> None:
+        """Let the caller's transaction write only while the job is this worker's. Raises LeaseLost."""
+        confirm_lease(session, self.job_id, self.owner)
 
     def finish(self, session: Session, state: JobState, error: str = "") -> None:
         """End the job in the caller's transaction, together with what it made. Raises LeaseLost."""
@@ -129,9 +170,14 @@ class Lease:
 
     def _beat(self) -> None:
         # A quarter of the lease: three beats may fail (a locked database, a slow disk) before it runs out.
-        while not self._ended.wait(self._seconds / 4):
+        next_beat = time.monotonic() + self._seconds / 4
+        while not self._ended.wait(min(LOOK_SECONDS, self._seconds / 4)):
             try:
-                keep_lease(self._database, self.job_id, self.owner, self._seconds)
+                if time.monotonic() >= next_beat:
+                    keep_lease(self._database, self.job_id, self.owner, self._seconds)
+                    next_beat = time.monotonic() + self._seconds / 4
+                elif not _is_held(self._database, self.job_id, self.owner):
+                    raise LeaseLost(self.job_id)
             except LeaseLost:
                 self._lost.set()
                 return
@@ -140,13 +186,53 @@ class Lease:
 
 
 def cancel(session: Session, target_id: str) -> None:
-    """Cancel the unfinished jobs of a target in the caller's transaction; a running worker notices at its next
-    heartbeat."""
+    """Cancel the unfinished jobs of a target in the caller's transaction; a running worker notices within seconds."""
+    _stop(session, target_id, JobState.CANCELLED)
+
+
+def pause(session: Session, target_id: str) -> None:
+    """Let the waiting or running job of a target rest, in the caller's transaction."""
+    _stop(session, target_id, JobState.PAUSED)
+
+
+def resume(session: Session, target_id: str) -> list[Job]:
+    """Queue the resting jobs of a target again, with all their attempts, in the caller's transaction."""
+    resting = session.scalars(select(Job).where(Job.target_id == target_id, Job.state == JobState.PAUSED)).all()
+    for job in resting:
+        job.state, job.attempts, job.finished_at, job.sent_at = JobState.QUEUED, 0, None, now()
+    return list(resting)
+
+
+def more_urgent_waits(database: Database, job: Job, waited_seconds: float) -> bool:
+    """Whether a job that goes before this one has found no free worker for the given time."""
+    with database.reading() as session:
+        return (
+            session.scalar(
+                select(Job.id)
+                .where(
+                    Job.state == JobState.QUEUED,
+                    Job.priority < job.priority,
+                    Job.sent_at < now() - timedelta(seconds=waited_seconds),
+                )
+                .limit(1)
+            )
+            is not None
+        )
+
+
+def _stop(session: Session, target_id: str, state: JobState) -> None:
+    stoppable = {JobState.QUEUED, JobState.RUNNING, JobState.PAUSED} - {state}
     session.execute(
         update(Job)
-        .where(Job.target_id == target_id, Job.state.in_([JobState.QUEUED, JobState.RUNNING]))
-        .values(state=JobState.CANCELLED, finished_at=now(), lease_expires_at=None)
+        .where(Job.target_id == target_id, Job.state.in_(stoppable))
+        .values(state=state, finished_at=now(), lease_expires_at=None)
     )
+
+
+def _is_held(database: Database, job_id: str, owner: str) -> bool:
+    with database.reading() as session:
+        held = select(Job.id).where(Job.id == job_id, Job.lease_owner == owner, Job.state == JobState.RUNNING)
+        return session.scalar(held) is not None
 
 
 def abandoned(database: Database) -> list[str]:

@@ -1,4 +1,4 @@
-"""Knowledge bases: making, listing, renaming. Deleting is `documents.delete_knowledge_base`."""
+"""Knowledge bases: making, listing, renaming. Deleting is `document_changes.delete_knowledge_base`."""
 
 from __future__ import annotations
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
+from benchmarks.index_process import running_index
 from benchmarks.platform import Platform, running_platform
 from kb_platform.embedding import EmbeddingModel, load_embedding
 from kb_platform.settings import EmbeddingSettings
@@ -50,25 +45,8 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def index_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a real embedded index process, for all tests of the session; give each its own collection prefix."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("index")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kb_platform.index.embedded", "--folder", str(folder), "--port", str(port)],
-        cwd=REPOSITORY,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"{url}/readyz").is_success:
-                    break
-            time.sleep(0.1)
+    with running_index(tmp_path_factory.mktemp("index")) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 @pytest.fixture(scope="session")

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
+from benchmarks.index_process import running_index
 from kb_platform.database.engine import Database, open_database
 from kb_platform.database.tables import Base, ChunkRow, Document, DocumentVersion, KnowledgeBase, User, VersionState
 from kb_platform.domain.access import AccessScope
@@ -44,7 +39,7 @@ class Collection:
 def searchable(passages: Sequence[Passage], folder: Path, embedding: EmbeddingModel) -> Iterator[Collection]:
     """Yield the passages in one knowledge base, published, with the scope that may read it."""
     settings = Settings(data_dir=folder)
-    with _vector_engine(folder / "index") as url:
+    with running_index(folder / "index") as url:
         index = VectorIndex(IndexSettings(url=url), embedding.name, embedding.dimension)
         database = open_database(settings)
         Base.metadata.create_all(database.engine)
@@ -114,30 +109,3 @@ def _store(database: Database, index: VectorIndex, embedding: EmbeddingModel, pa
         id_of_base = base.id
     index.upsert(chunks, published=True)
     return id_of_base
-
-
-@contextmanager
-def _vector_engine(folder: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kb_platform.index.embedded", "--folder", str(folder), "--port", str(port)],
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
-                    break
-            except httpx.HTTPError:
-                pass
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("the embedded vector engine did not start")
-            time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)

@@ -20,7 +20,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
 from kb_platform.domain.errors import InvalidInput, TooLarge
-from kb_platform.file_names import clean_file_name
+from kb_platform.file_names import split_path
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -29,6 +29,9 @@ MOST_FILES = 1000
 MOST_FIELD_BYTES = 64 * 1024
 FILES_FIELD = "files"
 PASSWORD_FIELD = "password"  # noqa: S105 - a field's name
+DUPLICATES_FIELD = "duplicates"
+FOLDERS_FIELD = "keep_folders"
+TEXT_FIELDS = (PASSWORD_FIELD, DUPLICATES_FIELD, FOLDERS_FIELD)
 
 BROKEN = "The upload broke off or is not well-formed multipart/form-data."
 
@@ -38,8 +41,10 @@ _BROWSER_ESCAPES = {"%22": '"', "%0d": "\r", "%0a": "\n"}
 
 @dataclass(slots=True)
 class ReceivedFile:
-    """A file of an upload; `path` is None when it was larger than allowed and is not kept."""
+    """A file of an upload, with the folder that its sender gave; `path` is None when it was larger than allowed and
+    is not kept."""
 
+    folder: str
     name: str
     path: Path | None
     bytes: int = 0
@@ -64,7 +69,7 @@ class Upload:
             raise InvalidInput("Send the files as multipart/form-data in the field “files”.")
         folder.mkdir(parents=True, exist_ok=True)
         self.files: list[ReceivedFile] = []
-        self.password = ""
+        self.fields = dict.fromkeys(TEXT_FIELDS, "")
         self._most_file_bytes = most_file_bytes
         self._discarded = 0
         self._has_ended = False
@@ -133,16 +138,16 @@ class Upload:
         if len(self.files) >= MOST_FILES:
             raise InvalidInput(f"One upload holds at most {MOST_FILES} files.")
         path = Path(self._temporary.name) / str(len(self.files))
-        self._part.received = ReceivedFile(clean_file_name(_decode(options[b"filename"])), path)
+        self._part.received = ReceivedFile(*split_path(_decode(options[b"filename"])), path)
         self._part.open_file = path.open("wb")
         self.files.append(self._part.received)
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         received, file = self._part.received, self._part.open_file
         if received is None:
-            if self._part.field_name == PASSWORD_FIELD:
+            if self._part.field_name in TEXT_FIELDS:
                 if len(self._part.data) + end - start > MOST_FIELD_BYTES:
-                    raise InvalidInput("The field “password” is too long.")
+                    raise InvalidInput(f"The field “{self._part.field_name}” is too long.")
                 self._part.data += data[start:end]
             return
         received.bytes += end - start
@@ -162,8 +167,8 @@ class Upload:
     def _part_ends(self) -> None:
         if self._part.open_file is not None:
             self._part.open_file.close()
-        elif self._part.field_name == PASSWORD_FIELD:
-            self.password = self._part.data.decode("utf-8", "replace")
+        elif self._part.field_name in TEXT_FIELDS:
+            self.fields[self._part.field_name] = self._part.data.decode("utf-8", "replace")
 
 
 def too_large(name: str, most_file_bytes: int) -> TooLarge:

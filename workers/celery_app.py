@@ -7,11 +7,7 @@ import logging
 
 from celery.signals import setup_logging
 
-from ingest.pipeline import IngestServices
-from kb_platform.database.engine import open_database
-from kb_platform.embedding import load_embedding
-from kb_platform.files import FileStore
-from kb_platform.index import VectorIndex
+from ingest.services import IngestServices, make_services
 from kb_platform.queue import make_celery
 from kb_platform.settings import load_settings
 
@@ -30,8 +26,4 @@ def configure_logging(**_arguments: object) -> None:
 def services() -> IngestServices:
     """Return this pool process's services. Made at the first job, after the fork: neither connections nor torch's
     threads survive one."""
-    settings = load_settings()
-    embedding = load_embedding(settings.embedding, settings.data_dir)
-    index = VectorIndex(settings.index, embedding.name, embedding.dimension)
-    index.ensure_collection()
-    return IngestServices(open_database(settings), FileStore(settings.data_dir / "files"), embedding, index, settings)
+    return make_services(load_settings())

@@ -1,7 +1,8 @@
 """What is done from time to time: `python -m workers.schedule`. Any number may run; they do not disturb each other.
 
 - the reaper, every few seconds: wakes workers for jobs whose worker died or whose message was lost;
-- the reconciler, now and then: removes points and stored files that no row refers to.
+- the reconciler, now and then: collects stored files that no row refers to, and makes the job that compares SQL with
+  the index and mends it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kb_platform import jobs
 from kb_platform.database.engine import Database, open_database
+from kb_platform.database.tables import JobKind
 from kb_platform.domain.errors import QueueUnavailable
 from kb_platform.files import FileStore
 from kb_platform.garbage import collect_files
@@ -27,7 +29,8 @@ logger = logging.getLogger(__name__)
 
 REAP_SECONDS = 3.0
 SEND_AGAIN_SECONDS = 15.0
-RECONCILE_SECONDS = 600.0
+RECONCILE_SECONDS = 3600.0
+RECONCILE_PRIORITY = 8
 
 
 def reap(database: Database, celery: Celery, queue: redis.Redis) -> int:
@@ -54,7 +57,7 @@ def main() -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    reconciled = 0.0
+    reconciled = time.monotonic()
     while not stop.wait(REAP_SECONDS):
         try:
             sent = reap(database, celery, queue)
@@ -62,6 +65,8 @@ def main() -> None:
                 logger.info("sent %d jobs again", sent)
             if time.monotonic() - reconciled > RECONCILE_SECONDS:
                 reconciled = time.monotonic()
+                with database.writing() as session:
+                    jobs.add_job_once(session, JobKind.RECONCILE_INDEX, "", RECONCILE_PRIORITY)
                 removed = collect_files(database, files)
                 if removed:
                     logger.info("removed %d stored files that nothing refers to", removed)

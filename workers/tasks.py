@@ -8,10 +8,14 @@ import socket
 import uuid
 
 from ingest.deletion import delete_document, delete_knowledge_base
-from ingest.pipeline import IngestServices, discard_cancelled, ingest_version, mark_failed
+from ingest.pipeline import discard_cancelled, ingest_version, mark_failed
+from ingest.reindexing import reindex_document
+from ingest.services import IngestServices
+from ingest.verification import reconcile_index
 from kb_platform.database.tables import Job, JobKind, JobState
-from kb_platform.domain.errors import KnowledgeBaseError, Unavailable, UnreadableFile
-from kb_platform.jobs import TASK_NAME, Lease, LeaseLost, give_back, take_lease
+from kb_platform.domain.errors import KnowledgeBaseError, QueueUnavailable, Unavailable, UnreadableFile
+from kb_platform.jobs import TASK_NAME, GaveWay, Lease, LeaseLost, give_back, take_lease
+from kb_platform.queue import wake
 from workers.celery_app import app, services
 
 logger = logging.getLogger(__name__)
@@ -23,19 +27,26 @@ AWAY_SECONDS = 5.0
 @app.task(name=TASK_NAME)
 def run_job(job_id: str) -> None:
     """Do one job. A job that another worker holds, or that has ended, is left alone."""
-    made = services()
+    work_on(job_id, services())
+
+
+def work_on(job_id: str, made: IngestServices) -> None:
+    """Take the job's lease, do the work, and record how it ended. Raises nothing that the work raised."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     job = take_lease(made.database, job_id, owner, made.settings.queue.lease_seconds)
     if job is None:
         return
     logger.info("job %s (%s of %s), attempt %d", job.id, job.kind, job.target_id, job.attempts)
-    with Lease(made.database, job.id, owner, made.settings.queue.lease_seconds) as lease:
+    with Lease(made.database, job, owner, made.settings.queue.lease_seconds) as lease:
         try:
             _work(job, lease, made)
         except LeaseLost:
             logger.info("job %s is no longer ours", job.id)
             if job.kind == JobKind.INGEST:
                 discard_cancelled(job.target_id, made)
+        except GaveWay:
+            logger.info("job %s gives way to a more urgent one", job.id)
+            _queue_again(job, lease, made)
         except UnreadableFile as error:
             _fail(job, lease, made, error.code, error.reason)
         except Unavailable as error:
@@ -50,10 +61,22 @@ def _work(job: Job, lease: Lease, made: IngestServices) -> None:
         _fail(job, lease, made, "gave_up", f"Reading did not end after {job.attempts - 1} attempts. {job.last_error}")
     elif job.kind == JobKind.INGEST:
         ingest_version(job.target_id, lease, made)
+    elif job.kind == JobKind.REINDEX_DOCUMENT:
+        reindex_document(job.target_id, lease, made)
+    elif job.kind == JobKind.RECONCILE_INDEX:
+        reconcile_index(lease, made)
     elif job.kind == JobKind.DELETE_DOCUMENT:
         delete_document(job.target_id, lease, made.database, made.index)
     elif job.kind == JobKind.DELETE_KNOWLEDGE_BASE:
         delete_knowledge_base(job.target_id, lease, made.database, made.index)
+
+
+def _queue_again(job: Job, lease: Lease, made: IngestServices) -> None:
+    give_back(made.database, job.id, lease.owner, "", 0.0, counted=False)
+    try:
+        wake(app, job.id, job.priority)
+    except QueueUnavailable as error:
+        logger.warning("%s", error.message)  # the reaper sends it
 
 
 def _try_again(job: Job, lease: Lease, made: IngestServices, error: Exception) -> None:

@@ -14,6 +14,7 @@ KnowledgeBaseError                 every error below; `code` is stable, `message
 ├── NotFound                       unknown, or not allowed: the two look the same
 ├── NotAllowed                     known to the caller, but not this action
 ├── Conflict                       the state does not admit this now
+│   └── DuplicateFile              the same content is in the knowledge base under another name
 ├── TooManyRequests                wait before asking again
 ├── Unavailable                    a part of the platform does not answer; try again later
 │   ├── ModelUnavailable           the model endpoint failed or refused
@@ -99,6 +100,18 @@ class NotAllowed(KnowledgeBaseError):
 
 class Conflict(KnowledgeBaseError):
     code = "conflict"
+
+
+class DuplicateFile(Conflict):
+    """The same bytes are there as the document `document_id`, which lies at `path`."""
+
+    code = "duplicate_file"
+
+    def __init__(self, file_name: str, document_id: str, path: str) -> None:
+        super().__init__(f"{file_name}: the same content is in this knowledge base already as “{path}”.")
+        self.file_name = file_name
+        self.document_id = document_id
+        self.path = path
 
 
 class TooManyRequests(KnowledgeBaseError):

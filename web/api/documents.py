@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
 
-from kb_platform import access, documents
+from kb_platform import access, document_changes
 from kb_platform.accounts import Principal
 from kb_platform.database.tables import DocumentVersion
 from kb_platform.document_states import document_state
@@ -21,7 +21,7 @@ from kb_platform.domain.provenance import locate
 from kb_platform.encryption import decrypt, encrypt
 from web.api.dependencies import Caller, ServicesDep
 from web.api.document_views import document_view
-from web.api.schemas.documents import Content, ContentBlock, Document, Highlights, RetryRequest
+from web.api.schemas.documents import Content, ContentBlock, Document, DocumentChange, Highlights, RetryRequest
 from web.services import Services
 from web.waking import wake_workers
 
@@ -40,12 +40,30 @@ def get_document(document_id: UUID, caller: Caller, services: ServicesDep) -> Do
     return _view(services, caller, str(document_id))
 
 
+@router.patch("", operation_id="change_document")
+def change_document(document_id: UUID, body: DocumentChange, caller: Caller, services: ServicesDep) -> Document:
+    """Rename, put into a folder, tag, or move to another knowledge base."""
+    with services.database.reading() as session:
+        access.writable_document(session, caller, str(document_id))
+        if body.knowledge_base_id:
+            access.writable_knowledge_base(session, caller, str(body.knowledge_base_id))
+    jobs = document_changes.change_document(
+        services.database,
+        str(document_id),
+        name=body.name,
+        folder=body.folder,
+        tags=body.tags,
+        knowledge_base_id=_text(body.knowledge_base_id),
+    )
+    wake_workers(services.celery, jobs)
+    return _view(services, caller, str(document_id))
+
+
 @router.delete("", status_code=204, operation_id="delete_document")
 def delete_document(document_id: UUID, caller: Caller, services: ServicesDep) -> None:
     """Delete with all versions. It is not found any more from now on; the cleaning up follows."""
-    with services.database.reading() as session:
-        access.writable_document(session, caller, str(document_id))
-    wake_workers(services.celery, [documents.delete_document(services.database, str(document_id))])
+    _check_writable(services, caller, document_id)
+    wake_workers(services.celery, [document_changes.delete_document(services.database, str(document_id))])
 
 
 @router.post("/retry", status_code=202, operation_id="retry_document")
@@ -53,10 +71,42 @@ def retry_document(
     document_id: UUID, caller: Caller, services: ServicesDep, body: RetryRequest | None = None
 ) -> Document:
     """Read a document that failed once more, with its password where it needs one."""
-    with services.database.reading() as session:
-        access.writable_document(session, caller, str(document_id))
+    _check_writable(services, caller, document_id)
     password = encrypt(services.settings.security.secret_key, body.password if body else "")
-    wake_workers(services.celery, [documents.retry_document(services.database, str(document_id), password)])
+    wake_workers(services.celery, [document_changes.retry_document(services.database, str(document_id), password)])
+    return _view(services, caller, str(document_id))
+
+
+@router.post("/reread", status_code=202, operation_id="reread_document")
+def reread_document(document_id: UUID, caller: Caller, services: ServicesDep) -> Document:
+    """Read the file of a ready document anew, as its next version; edits to its passages are kept."""
+    _check_writable(services, caller, document_id)
+    job = document_changes.reread_document(services.database, str(document_id), caller.user_id)
+    wake_workers(services.celery, [job])
+    return _view(services, caller, str(document_id))
+
+
+@router.post("/pause", status_code=202, operation_id="pause_document")
+def pause_document(document_id: UUID, caller: Caller, services: ServicesDep) -> Document:
+    """Let the reading of a document rest. What has been read and embedded is kept."""
+    _check_writable(services, caller, document_id)
+    document_changes.pause_document(services.database, str(document_id))
+    return _view(services, caller, str(document_id))
+
+
+@router.post("/resume", status_code=202, operation_id="resume_document")
+def resume_document(document_id: UUID, caller: Caller, services: ServicesDep) -> Document:
+    """Go on with a reading that rests."""
+    _check_writable(services, caller, document_id)
+    wake_workers(services.celery, document_changes.resume_document(services.database, str(document_id)))
+    return _view(services, caller, str(document_id))
+
+
+@router.post("/cancel", status_code=202, operation_id="cancel_reading")
+def cancel_reading(document_id: UUID, caller: Caller, services: ServicesDep) -> Document:
+    """Stop the reading of a document for good. The version in use, if there is one, stays in use."""
+    _check_writable(services, caller, document_id)
+    wake_workers(services.celery, [document_changes.cancel_reading(services.database, str(document_id))])
     return _view(services, caller, str(document_id))
 
 
@@ -162,6 +212,11 @@ def attachment(name: str) -> str:
     """Return a Content-Disposition (RFC 6266) that carries any name: plain ASCII, and UTF-8 after RFC 5987."""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _check_writable(services: Services, caller: Principal, document_id: UUID) -> None:
+    with services.database.reading() as session:
+        access.writable_document(session, caller, str(document_id))
 
 
 def _version(services: Services, caller: Principal, document_id: UUID, version_id: UUID | None) -> DocumentVersion:

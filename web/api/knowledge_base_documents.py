@@ -14,16 +14,16 @@ from kb_platform import access
 from kb_platform.accounts import Principal
 from kb_platform.document_states import document_state, live_documents
 from kb_platform.documents import AddedDocument, add_document
-from kb_platform.domain.errors import InvalidInput, KnowledgeBaseError
+from kb_platform.domain.errors import DuplicateFile, InvalidInput, KnowledgeBaseError
 from kb_platform.encryption import encrypt
 from kb_platform.files import read_parts
 from web.api.dependencies import Caller, ServicesDep
 from web.api.document_views import document_view
 from web.api.events import event_stream, server_sent_event
-from web.api.schemas.documents import DocumentList, RejectedFile, UploadResult
+from web.api.schemas.documents import DocumentList, DuplicateUpload, RejectedFile, UploadResult
 from web.api.watching import DocumentWatch
 from web.services import Services
-from web.uploads import Upload, too_large
+from web.uploads import DUPLICATES_FIELD, FOLDERS_FIELD, PASSWORD_FIELD, Upload, too_large
 from web.waking import wake_workers
 
 MIB = 1024 * 1024
@@ -46,6 +46,19 @@ UPLOAD_BODY = {
                         "description": "One part for each file, with its name.",
                     },
                     "password": {"type": "string", "description": "Opens encrypted files of this upload."},
+                    "keep_folders": {
+                        "type": "string",
+                        "enum": ["true", "false"],
+                        "default": "false",
+                        "description": "Keep the folders in the files' names (`rules/2024/dormitory.pdf`).",
+                    },
+                    "duplicates": {
+                        "type": "string",
+                        "enum": ["offer", "keep"],
+                        "default": "offer",
+                        "description": "What becomes of a file whose content is there under another name: not taken "
+                        "but named in `duplicates`, or kept beside it.",
+                    },
                 },
             }
         }
@@ -72,7 +85,8 @@ async def upload_documents(
     knowledge_base_id: UUID, request: Request, caller: Caller, services: ServicesDep
 ) -> UploadResult:
     """Upload files; they are read in the background. A file with the name of a document that is there becomes its
-    next version. Files that cannot be taken are in `rejected`; when none can be taken the answer is an error."""
+    next version. Files that cannot be taken are in `rejected`; when none can be taken the answer is an error. Files
+    whose content is there under another name are in `duplicates`."""
     await asyncio.to_thread(_check_writable, services, caller, str(knowledge_base_id))
     most_bytes = services.settings.server.max_upload_mib * MIB
     with Upload(services.files.folder / "incoming", request.headers.get("content-type", ""), most_bytes) as upload:
@@ -103,31 +117,53 @@ def _check_readable(services: Services, caller: Principal, knowledge_base_id: st
 
 def _keep(services: Services, caller: Principal, knowledge_base_id: str, upload: Upload) -> UploadResult:
     most_bytes = services.settings.server.max_upload_mib * MIB
-    password = encrypt(services.settings.security.secret_key, upload.password)
+    password = encrypt(services.settings.security.secret_key, upload.fields[PASSWORD_FIELD])
+    keep_duplicates = _choice(upload, DUPLICATES_FIELD, ("offer", "keep")) == "keep"
+    keep_folders = _choice(upload, FOLDERS_FIELD, ("false", "true")) == "true"
     added: list[AddedDocument] = []
     rejected: list[RejectedFile] = []
+    duplicates: list[DuplicateUpload] = []
     refusal: KnowledgeBaseError | None = None
     for file in upload.files:
         try:
             if file.path is None:
                 raise too_large(file.name, most_bytes)
-            parts = read_parts(file.path)
             added.append(
                 add_document(
-                    services.database, services.files, knowledge_base_id, file.name, parts, caller.user_id, password
+                    services.database,
+                    services.files,
+                    knowledge_base_id,
+                    file.name,
+                    read_parts(file.path),
+                    caller.user_id,
+                    password,
+                    folder=file.folder if keep_folders else "",
+                    keep_duplicates=keep_duplicates,
                 )
             )
             file.path.unlink()
+        except DuplicateFile as error:
+            folder = file.folder if keep_folders else ""
+            duplicates.append(
+                DuplicateUpload(name=file.name, folder=folder, document_id=error.document_id, document_path=error.path)
+            )
         except InvalidInput as error:
             refusal = error
             rejected.append(RejectedFile(name=file.name, code=error.code, message=error.message))
-    if refusal is not None and not added:
+    if refusal is not None and not added and not duplicates:
         raise refusal
     wake_workers(services.celery, [document.job for document in added if document.job is not None])
     with services.database.reading() as session:
         ids = dict.fromkeys(document.document_id for document in added)
         states = [state for id_ in ids if (state := document_state(session, id_)) is not None]
-    return UploadResult(documents=[document_view(state) for state in states], rejected=rejected)
+    return UploadResult(documents=[document_view(state) for state in states], rejected=rejected, duplicates=duplicates)
+
+
+def _choice(upload: Upload, field: str, allowed: tuple[str, str]) -> str:
+    value = upload.fields[field] or allowed[0]
+    if value not in allowed:
+        raise InvalidInput(f"The field “{field}” is {' or '.join(allowed)}.")
+    return value
 
 
 async def _changes(services: Services, caller: Principal, knowledge_base_id: str) -> AsyncIterator[ServerSentEvent]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
-from kb_platform import access, documents, knowledge_bases
+from kb_platform import access, document_changes, knowledge_bases
 from kb_platform.accounts import Principal
 from web.api.dependencies import Caller, ServicesDep
 from web.api.schemas.knowledge_bases import (
@@ -62,7 +62,7 @@ def delete_knowledge_base(knowledge_base_id: UUID, caller: Caller, services: Ser
     """Delete with all its documents. Nothing of it is found any more from now on; the cleaning up follows."""
     with services.database.reading() as session:
         access.writable_knowledge_base(session, caller, str(knowledge_base_id))
-    wake_workers(services.celery, [documents.delete_knowledge_base(services.database, str(knowledge_base_id))])
+    wake_workers(services.celery, [document_changes.delete_knowledge_base(services.database, str(knowledge_base_id))])
 
 
 def _one(session: Session, caller: Principal, knowledge_base_id: str) -> KnowledgeBase:

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends
 from web import documentation
 from web.api import (
     api_keys,
+    bulk_changes,
+    chunks,
     conversations,
     documents,
     knowledge_base_documents,
@@ -27,7 +29,9 @@ RESOURCES = (
     system.router,
     knowledge_bases.router,
     knowledge_base_documents.router,
+    bulk_changes.router,
     documents.router,
+    chunks.router,
     searches.router,
     conversations.router,
     model_endpoints.router,

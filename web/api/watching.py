@@ -12,7 +12,7 @@ from kb_platform import access
 from kb_platform.accounts import Principal
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import now
-from kb_platform.document_states import changed_documents, live_documents
+from kb_platform.document_states import changed_documents, live_documents, moved_documents
 from web.api.document_views import document_view
 from web.api.schemas.documents import Document
 
@@ -44,8 +44,11 @@ class DocumentWatch:
         with self._database.reading() as session:
             access.readable_knowledge_base(session, self._principal, self._knowledge_base_id)
             states = changed_documents(session, self._knowledge_base_id, since=now() - LOOK_BACK)
+            moved = moved_documents(session, self._knowledge_base_id, since=now() - LOOK_BACK)
         changed: list[Document] = []
-        deleted: list[str] = []
+        deleted = sorted(moved & self._seen.keys())
+        for document_id in deleted:
+            del self._seen[document_id]
         for state in states:
             known = self._seen.get(state.document.id)
             if state.document.deleted_at is not None:

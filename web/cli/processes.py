@@ -18,8 +18,8 @@ from web.cli.instance import ROOT
 KEPT_LOGS = 3
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
-STEADY_SECONDS = 60.0
-"""A process that lived this long has recovered: its next restart begins with the short pause again."""
+STEADY_SECONDS = 10.0
+"""A process that was ready and lived this long has recovered: its next restart begins with the short pause again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Child:
         if self.is_alive():
             if not self.ready:
                 self.ready = self.program.is_ready()
-            if time.monotonic() - self._started > STEADY_SECONDS:
+            if self.ready and time.monotonic() - self._started > STEADY_SECONDS:
                 self._pause = FIRST_PAUSE
             return ""
         if self._process is not None:

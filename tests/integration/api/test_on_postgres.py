@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.servers import postgres_binaries, postgres_server
 from kb_platform.accounts import add_user
 from kb_platform.database.migrate import upgrade
 from kb_platform.database.tables import Role
@@ -14,7 +15,6 @@ from kb_platform.settings import DatabaseSettings, Settings
 from tests.integration.api.conftest import PASSWORD, RULES, Running, reading, running, signed_in_client, upload
 from tests.integration.api.test_conversations import QUESTION, ask, begin, last_turn
 from tests.integration.api.test_events import watching
-from tests.postgres_server import postgres_binaries, postgres_server
 
 
 @pytest.fixture(scope="module")

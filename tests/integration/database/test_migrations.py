@@ -14,12 +14,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, make_url, text
 
+from benchmarks.servers import postgres_binaries, postgres_server
 from kb_platform.accounts import add_user
 from kb_platform.database.engine import Database, make_engine
 from kb_platform.database.migrate import alembic_config, downgrade, upgrade
 from kb_platform.database.tables import Base, Role
 from kb_platform.settings import DatabaseSettings, SecuritySettings, Settings
-from tests.postgres_server import postgres_binaries, postgres_server
 
 
 @pytest.fixture(scope="module")

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from sqlalchemy import select
 
 import ingest.pipeline
-import workers.tasks
-from ingest.pipeline import IngestServices
-from kb_platform import documents
-from kb_platform.database.engine import Database, make_engine
+from benchmarks.workplace import Workplace
+from kb_platform import document_changes, documents
 from kb_platform.database.tables import (
-    Base,
-    ChunkRow,
     Document,
     DocumentVersion,
-    Job,
     JobState,
     KnowledgeBase,
-    User,
     VersionState,
 )
-from kb_platform.domain.access import AccessScope
-from kb_platform.domain.errors import IndexUnavailable
 from kb_platform.embedding import EmbeddingModel
-from kb_platform.files import FileStore
 from kb_platform.index import VectorIndex
-from kb_platform.retrieval import Retriever
-from kb_platform.settings import IndexSettings, Settings
 
 RULES = "\n\n".join(
     f"## 第{number}章 {title}\n\n" + " ".join(f"第{number}.{item}条 {text}" for item in range(1, 6))
@@ -50,84 +36,11 @@ RULES = "\n\n".join(
 )
 
 
-class CountingEmbedding:
-    """The real model, counting the passages that it embeds."""
-
-    def __init__(self, model: EmbeddingModel) -> None:
-        self._model = model
-        self.passages = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._model, name)
-
-    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        self.passages += len(texts)
-        return self._model.embed_passages(texts)
-
-
-class Workplace:
-    """One knowledge base on a database, file store and collection of its own."""
-
-    def __init__(self, folder: Path, index_url: str, embedding: EmbeddingModel) -> None:
-        settings = Settings(data_dir=folder)
-        database = Database(make_engine(settings.database_url))
-        Base.metadata.create_all(database.engine)
-        index_settings = IndexSettings(url=index_url, collection_prefix=f"test-{uuid.uuid4().hex[:8]}")
-        index = VectorIndex(index_settings, embedding.name, embedding.dimension)
-        index.ensure_collection()
-        self.counting = CountingEmbedding(embedding)
-        self.services = IngestServices(
-            database,
-            FileStore(folder / "files"),
-            self.counting,  # type: ignore[arg-type]
-            index,
-            settings,
-        )
-        self.retriever = Retriever(database, index, embedding, settings.retrieval)
-        with database.writing() as session:
-            user = User(email="a@example.edu", password_hash="-")
-            session.add(user)
-            session.flush()
-            base = KnowledgeBase(name="规定", created_by=user.id)
-            session.add(base)
-            session.flush()
-            self.user_id, self.knowledge_base_id = user.id, base.id
-
-    def add(self, content: str, name: str = "规定.md") -> documents.AddedDocument:
-        return documents.add_document(
-            self.services.database, self.services.files, self.knowledge_base_id, name, [content.encode()], self.user_id
-        )
-
-    def run(self, job: documents.QueuedJob | None) -> Job:
-        """Do the job as a worker would, and return it as it stands then."""
-        assert job is not None
-        workers.tasks.run_job(job.id)
-        with self.services.database.reading() as session:
-            return session.get_one(Job, job.id)
-
-    def version(self, version_id: str) -> DocumentVersion:
-        with self.services.database.reading() as session:
-            return session.get_one(DocumentVersion, version_id)
-
-    def found(self, query: str) -> list[str]:
-        scope = AccessScope(self.user_id, frozenset({self.knowledge_base_id}))
-        return [hit.text for hit in self.retriever.search(query, scope).hits]
-
-    def chunks(self, version_id: str) -> list[tuple[int, str]]:
-        with self.services.database.reading() as session:
-            rows = session.scalars(select(ChunkRow).where(ChunkRow.version_id == version_id).order_by(ChunkRow.ordinal))
-            return [(row.ordinal, row.text) for row in rows]
-
-
 @pytest.fixture
-def workplace(
-    tmp_path: Path, index_url: str, embedding: EmbeddingModel, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Workplace]:
+def workplace(tmp_path: Path, index_url: str, embedding: EmbeddingModel) -> Iterator[Workplace]:
     made = Workplace(tmp_path, index_url, embedding)
-    monkeypatch.setattr(workers.tasks, "services", lambda: made.services)
     yield made
-    made.services.index.close()
-    made.services.database.close()
+    made.close()
 
 
 def test_a_file_becomes_passages_that_are_found(workplace: Workplace) -> None:
@@ -161,53 +74,6 @@ def test_unchanged_passages_are_not_embedded_again(workplace: Workplace) -> None
     assert workplace.counting.passages - before <= 2
 
 
-STEPS: list[tuple[object, str]] = [
-    (ingest.pipeline, "parse_file"),
-    (ingest.pipeline, "split_into_chunks"),
-    (FileStore, "put"),
-    (VectorIndex, "vectors"),
-    (CountingEmbedding, "embed_passages"),
-    (VectorIndex, "upsert"),
-    (VectorIndex, "publish"),
-    (ingest.pipeline, "_publish"),
-    (VectorIndex, "delete_version"),
-]
-
-
-@pytest.mark.parametrize(("owner", "step"), STEPS, ids=[step for _, step in STEPS])
-@pytest.mark.parametrize(
-    ("after", "fault"),
-    [(False, RuntimeError("disk")), (True, IndexUnavailable("away"))],
-    ids=["before-it-did-anything", "after-it-did-everything"],
-)
-def test_a_step_that_fails_is_done_again_and_the_outcome_is_that_of_a_clean_run(
-    workplace: Workplace,
-    monkeypatch: pytest.MonkeyPatch,
-    owner: object,
-    step: str,
-    fault: Exception,
-    after: bool,
-) -> None:
-    workplace.run(workplace.add("## 旧\n\n旧的规定。").job)
-    replaced = workplace.add(RULES)
-    fail_once(monkeypatch, owner, step, fault, after)
-    job = workplace.run(replaced.job)
-    for _ in range(3):
-        if job.state != JobState.QUEUED:
-            break
-        job = workplace.run(replaced.job)
-    assert job.state == JobState.SUCCEEDED
-    clean = workplace.add(RULES, name="clean.md")
-    workplace.run(clean.job)
-    texts = workplace.chunks(replaced.version_id)
-    assert texts == workplace.chunks(clean.version_id)
-    assert workplace.services.index.count(replaced.version_id) == len(texts)
-    with workplace.services.database.reading() as session:
-        document = session.get_one(Document, replaced.document_id)
-    assert document.current_version_id == replaced.version_id
-    assert not any("旧的规定" in text for text in workplace.found("旧的规定"))
-
-
 def test_a_file_that_cannot_be_read_fails_with_its_reason_and_is_not_tried_again(workplace: Workplace) -> None:
     added = workplace.add("\x00\x01\x02", name="broken.pdf")
     job = workplace.run(added.job)
@@ -239,7 +105,7 @@ def test_a_document_deleted_while_it_is_read_leaves_nothing(
     deletion: list[documents.QueuedJob] = []
 
     def delete_then_upsert(index: VectorIndex, *arguments: Any, **named: Any) -> None:
-        deletion.append(documents.delete_document(workplace.services.database, added.document_id))
+        deletion.append(document_changes.delete_document(workplace.services.database, added.document_id))
         upsert(index, *arguments, **named)
 
     monkeypatch.setattr(VectorIndex, "upsert", delete_then_upsert)
@@ -254,26 +120,11 @@ def test_a_document_deleted_while_it_is_read_leaves_nothing(
 def test_deleting_a_knowledge_base_removes_its_points_rows_and_documents(workplace: Workplace) -> None:
     added = workplace.add(RULES)
     workplace.run(added.job)
-    job = workplace.run(documents.delete_knowledge_base(workplace.services.database, workplace.knowledge_base_id))
+    job = workplace.run(
+        document_changes.delete_knowledge_base(workplace.services.database, workplace.knowledge_base_id)
+    )
     assert job.state == JobState.SUCCEEDED
     assert workplace.services.index.count() == 0
     with workplace.services.database.reading() as session:
         assert session.scalars(select(Document)).all() == []
         assert session.get(KnowledgeBase, workplace.knowledge_base_id) is None
-
-
-def fail_once(monkeypatch: pytest.MonkeyPatch, owner: object, step: str, fault: Exception, after: bool) -> None:
-    """Let the next call of the step raise `fault`, before it does anything or after it did everything."""
-    real: Callable[..., Any] = getattr(owner, step)
-    failed = False
-
-    def call(*arguments: Any, **named: Any) -> Any:
-        nonlocal failed
-        if failed:
-            return real(*arguments, **named)
-        failed = True
-        if after:
-            real(*arguments, **named)
-        raise fault
-
-    monkeypatch.setattr(owner, step, call)

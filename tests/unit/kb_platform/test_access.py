@@ -10,7 +10,7 @@ from kb_platform import access
 from kb_platform.accounts import Principal, add_user
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import Document, DocumentVersion, KnowledgeBase, Role, VersionState
-from kb_platform.documents import delete_document, delete_knowledge_base
+from kb_platform.document_changes import delete_document, delete_knowledge_base
 from kb_platform.domain.errors import NotAllowed, NotFound
 
 

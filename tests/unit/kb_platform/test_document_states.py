@@ -7,8 +7,9 @@ from sqlalchemy import update
 
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import Document, DocumentVersion, VersionState, now
+from kb_platform.document_changes import delete_document
 from kb_platform.document_states import DocumentState, changed_documents, document_state, live_documents
-from kb_platform.documents import add_document, delete_document
+from kb_platform.documents import add_document
 from kb_platform.files import FileStore
 
 

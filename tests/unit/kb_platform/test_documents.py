@@ -8,7 +8,7 @@ import time
 import pytest
 from sqlalchemy import select
 
-from kb_platform import documents
+from kb_platform import document_changes, documents
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import Document, DocumentVersion, Job, JobState, VersionState
 from kb_platform.documents import AddedDocument
@@ -66,9 +66,9 @@ def test_small_files_go_before_large_ones(add) -> None:  # type: ignore[no-untyp
 
 def test_a_deleted_document_is_hidden_at_once_and_its_name_is_free(database: Database, add) -> None:  # type: ignore[no-untyped-def]
     first = add("a.txt", b"one")
-    documents.delete_document(database, first.document_id)
+    document_changes.delete_document(database, first.document_id)
     with pytest.raises(NotFound):
-        documents.delete_document(database, first.document_id)
+        document_changes.delete_document(database, first.document_id)
     second = add("a.txt", b"one")
     assert second.is_new
     with database.reading() as session:
@@ -79,15 +79,15 @@ def test_a_deleted_document_is_hidden_at_once_and_its_name_is_free(database: Dat
 def test_only_what_failed_is_read_again(database: Database, add) -> None:  # type: ignore[no-untyped-def]
     added = add("a.txt", b"one")
     with pytest.raises(Conflict, match=r"a\.txt"):
-        documents.retry_document(database, added.document_id)
+        document_changes.retry_document(database, added.document_id)
     with database.writing() as session:
         session.get_one(DocumentVersion, added.version_id).state = VersionState.FAILED
-    documents.retry_document(database, added.document_id, "encrypted")
+    document_changes.retry_document(database, added.document_id, "encrypted")
     assert states(database) == [(1, VersionState.QUEUED, "")]
 
 
 def test_nothing_is_added_to_a_deleted_knowledge_base(database: Database, knowledge_base_id: str, add) -> None:  # type: ignore[no-untyped-def]
-    documents.delete_knowledge_base(database, knowledge_base_id)
+    document_changes.delete_knowledge_base(database, knowledge_base_id)
     with pytest.raises(NotFound):
         add("a.txt", b"one")
 

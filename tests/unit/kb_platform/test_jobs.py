@@ -52,8 +52,9 @@ def test_a_job_whose_worker_died_goes_to_another_and_the_first_may_no_longer_end
 
 def test_heartbeats_keep_the_lease_and_notice_a_cancellation(database: Database) -> None:
     job_id = add_job(database, target_id="version")
-    jobs.take_lease(database, job_id, "worker", 1)
-    with Lease(database, job_id, "worker", 1) as lease:
+    job = jobs.take_lease(database, job_id, "worker", 1)
+    assert job is not None
+    with Lease(database, job, "worker", 1) as lease:
         time.sleep(1.3)
         lease.check()
         assert jobs.abandoned(database) == []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from pydantic import Field
 
 from kb_platform.domain.document import BlockKind, FileFormat, PageCoverage, Segment
 from web.api.schemas.common import Received, Sent
 
-State = Literal["queued", "parsing", "embedding", "ready", "failed"]
+State = Literal["queued", "parsing", "embedding", "paused", "ready", "failed"]
 
 
 class CoverageCounts(Sent):
@@ -29,6 +30,8 @@ class Document(Sent):
     id: str
     knowledge_base_id: str
     name: str
+    folder: str = Field(description="Folders that it lies in, joined by /; empty at the top.")
+    tags: list[str]
     state: State
     is_searchable: bool = Field(description="Some version can be found and opened now.")
     is_replacing: bool = Field(description="A newer version is being read while the one in use answers.")
@@ -38,6 +41,9 @@ class Document(Sent):
     pages_total: int
     chunks_done: int
     chunks_total: int
+    seconds_left: float | None = Field(
+        description="Estimate for the step it is in, from how long the part that is done took; null before that."
+    )
     format: FileFormat | Literal[""] = Field(description="Empty until it has been read.")
     title: str
     file_bytes: int
@@ -62,15 +68,56 @@ class RejectedFile(Sent):
     message: str
 
 
+class DuplicateUpload(Sent):
+    """A file that was not taken, since its content is there under another name."""
+
+    name: str
+    folder: str
+    document_id: str
+    document_path: str
+
+
 class UploadResult(Sent):
     """What became of the files of one upload. Accepted documents are read in the background."""
 
     documents: list[Document]
     rejected: list[RejectedFile]
+    duplicates: list[DuplicateUpload]
 
 
 class RetryRequest(Received):
     password: str = Field("", max_length=1024, description="The file's own password, where it has one.")
+
+
+class DocumentChange(Received):
+    """What is not given stays."""
+
+    name: str | None = Field(None, min_length=1, max_length=255)
+    folder: str | None = Field(None, max_length=350)
+    tags: list[str] | None = Field(None, max_length=20)
+    knowledge_base_id: UUID | None = Field(None, description="Moves the document there.")
+
+
+class BulkRequest(Received):
+    """One action for many documents. Each is done or fails for itself."""
+
+    action: Literal["delete", "pause", "resume", "cancel", "reread", "retry", "move", "tag"]
+    document_ids: list[UUID] = Field(min_length=1, max_length=1000)
+    knowledge_base_id: UUID | None = Field(None, description="For `move`: where to.")
+    folder: str | None = Field(None, max_length=350, description="For `move`: the folder there.")
+    add_tags: list[str] = Field([], max_length=20, description="For `tag`.")
+    remove_tags: list[str] = Field([], max_length=20, description="For `tag`.")
+
+
+class BulkFailure(Sent):
+    id: str
+    code: str
+    message: str
+
+
+class BulkResult(Sent):
+    done: list[str]
+    failed: list[BulkFailure]
 
 
 class ContentBlock(Sent):

@@ -1,4 +1,4 @@
-"""A private Postgres cluster for tests: Debian's server binaries, a temporary folder, a free port, gone at the end."""
+"""Private servers from Debian's packages for tests and benchmarks: a temporary folder, a free port, gone at the end."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 START_SECONDS = 60
@@ -53,6 +55,62 @@ def postgres_server(binaries: Path) -> Iterator[str]:
             run(str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass
+class RedisServer:
+    """A Redis that is started again whenever it ends, as a service manager does, on the same port and folder."""
+
+    binary: str
+    folder: Path
+    port: int
+    _process: subprocess.Popen[bytes] | None = None
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def pids(self) -> Sequence[int]:
+        """Return its process while it lives."""
+        process = self._process
+        return [process.pid] if process is not None and process.poll() is None else []
+
+    def keep_running(self) -> None:
+        """Run it until `end`. Appends to its file every second, as Debian's service can be told to."""
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", ""]
+        while not self._ended.is_set():
+            self._process = subprocess.Popen(
+                [self.binary, *options, "--appendonly", "yes"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            while self._process.poll() is None and not self._ended.wait(0.2):
+                pass
+            self._ended.wait(0.5)
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+
+    def end(self) -> None:
+        self._ended.set()
+
+
+def redis_binary() -> str | None:
+    """Return the path of an installed Redis server, None where there is none."""
+    return shutil.which("redis-server")
+
+
+@contextmanager
+def redis_server(binary: str, folder: Path) -> Iterator[RedisServer]:
+    """Run a Redis server that comes back when it is killed."""
+    folder.mkdir()
+    server = RedisServer(binary, folder, _free_port())
+    thread = threading.Thread(target=server.keep_running, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.end()
+        thread.join(timeout=20)
 
 
 def _free_port() -> int:

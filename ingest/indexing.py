@@ -1,0 +1,99 @@
+"""Passages into the index: embedded step by step, vectors that are there already used again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb_platform.database.tables import ChunkRow
+from kb_platform.embedding import EmbeddingModel
+from kb_platform.index import IndexedChunk, VectorIndex, point_id
+
+EMBEDDING_STEP = 64
+"""Passages embedded and written between two looks at the lease."""
+
+Vectors = dict[str, NDArray[np.float32]]
+"""Vectors by the content hash of what they were made from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where passages belong."""
+
+    knowledge_base_id: str
+    document_id: str
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as it is to stand in the index: edited where an editor changed it."""
+
+    id: str
+    ordinal: int
+    text: str
+    content_hash: str
+
+
+def enabled_passages(rows: Iterable[ChunkRow], embedding_model: str) -> list[Passage]:
+    """Return the passages that the index is to hold of these rows, under the ids of this embedding model."""
+    return [
+        Passage(
+            point_id(row.version_id, row.ordinal, embedding_model), row.ordinal, row.embedding_text, row.content_hash
+        )
+        for row in rows
+        if row.is_enabled
+    ]
+
+
+def index_passages(
+    passages: Sequence[Passage],
+    place: Place,
+    known: Vectors,
+    embedding: EmbeddingModel,
+    index: VectorIndex,
+    *,
+    published: bool,
+    before_step: Callable[[], None],
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> None:
+    """Embed the passages whose vectors are not known, and write all of them. `before_step` may raise to break off:
+    what was written stays, and is written once more the next time."""
+    # Longest first: a batch is padded to its longest passage, so equal lengths beside each other cost least, and the
+    # time that is left is known early.
+    ordered = sorted(passages, key=lambda passage: -len(passage.text))
+    for first in range(0, len(ordered), EMBEDDING_STEP):
+        before_step()
+        step = ordered[first : first + EMBEDDING_STEP]
+        vectors = _vectors_of(step, known, embedding)
+        index.upsert(
+            [
+                IndexedChunk(
+                    id=passage.id,
+                    vector=vector,
+                    text=passage.text,
+                    knowledge_base_id=place.knowledge_base_id,
+                    document_id=place.document_id,
+                    version_id=place.version_id,
+                    ordinal=passage.ordinal,
+                    content_hash=passage.content_hash,
+                )
+                for passage, vector in zip(step, vectors, strict=True)
+            ],
+            published=published,
+        )
+        on_progress(first + len(step), len(ordered))
+
+
+def _vectors_of(passages: Sequence[Passage], known: Vectors, embedding: EmbeddingModel) -> list[NDArray[np.float32]]:
+    new = {passage.content_hash: passage.text for passage in passages if passage.content_hash not in known}
+    made: Vectors = {}
+    if new:
+        made = dict(zip(new, embedding.embed_passages(list(new.values())), strict=True))
+    return [
+        known[passage.content_hash] if passage.content_hash in known else made[passage.content_hash]
+        for passage in passages
+    ]
