@@ -23,6 +23,7 @@ from kb_platform import document_changes
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import ChunkRow, Document, DocumentVersion, Job, JobState, KnowledgeBase
 from kb_platform.documents import QueuedJob
+from kb_platform.domain.document import ParsedDocument
 from kb_platform.domain.errors import IndexUnavailable
 from kb_platform.embedding import EmbeddingModel
 from kb_platform.files import FileStore
@@ -125,16 +126,20 @@ OPERATIONS: dict[str, Prepare] = {
 def try_faults(operation: str, index_url: str, embedding: EmbeddingModel) -> Iterator[Tried]:
     """Let each step of one operation fail in turn, and yield what came of it."""
     prepare = OPERATIONS[operation]
-    with _workplace(index_url, embedding) as place:
-        job = prepare(place)
-        with _watching() as calls:
-            place.run(job)
-        clean = _outcome(place)
-    for number, step in enumerate(calls):
-        for is_after, error in ((False, _Armed("disk")), (True, IndexUnavailable("away"))):
-            fault = Fault(operation, number, step, is_after)
-            with _workplace(index_url, embedding) as place:
-                yield Tried(fault, _try(place, prepare(place), fault, error, clean))
+    with tempfile.TemporaryDirectory() as folder, _parsing_once():
+        place = Workplace(Path(folder), index_url, embedding)
+        try:
+            job = prepare(place)
+            with _watching() as calls:
+                place.run(job)
+            clean = _outcome(place)
+            for number, step in enumerate(calls):
+                for is_after, error in ((False, _Armed("disk")), (True, IndexUnavailable("away"))):
+                    place.begin_anew()
+                    fault = Fault(operation, number, step, is_after)
+                    yield Tried(fault, _try(place, prepare(place), fault, error, clean))
+        finally:
+            place.close()
 
 
 def _try(place: Workplace, job: QueuedJob, fault: Fault, error: Exception, clean: object) -> str:
@@ -227,13 +232,18 @@ def _failing_transaction(transaction: Any, is_after: bool, error: Exception) -> 
 
 
 @contextmanager
-def _workplace(index_url: str, embedding: EmbeddingModel) -> Iterator[Workplace]:
-    with tempfile.TemporaryDirectory() as folder:
-        place = Workplace(Path(folder), index_url, embedding)
-        try:
-            yield place
-        finally:
-            place.close()
+def _parsing_once() -> Iterator[None]:
+    """Let each text be parsed in the sandbox the first time only: its half second, hundreds of times, tests nothing."""
+    real: Callable[..., ParsedDocument] = getattr(ingest.pipeline, "parse_file")  # noqa: B009
+    parsed: dict[str, ParsedDocument] = {}
+
+    def parse(path: Path, *arguments: Any, **named: Any) -> ParsedDocument:
+        if path.name not in parsed:
+            parsed[path.name] = real(path, *arguments, **named)
+        return parsed[path.name]
+
+    with patch.object(ingest.pipeline, "parse_file", parse):
+        yield
 
 
 def _queued(job: QueuedJob | None) -> QueuedJob:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from ingest.services import IngestServices
 from kb_platform import documents
@@ -58,6 +58,15 @@ class Workplace:
             settings,
         )
         self.retriever = Retriever(database, index, embedding, settings.retrieval)
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget all rows and points, and make an empty knowledge base."""
+        database, index = self.services.database, self.services.index
+        index.delete([point.id for point in index.points()])
+        with database.writing() as session:
+            for table in reversed(Base.metadata.sorted_tables):
+                session.execute(delete(table))
         with database.writing() as session:
             user = User(email="a@example.edu", password_hash="-")
             session.add(user)
