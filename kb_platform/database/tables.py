@@ -323,11 +323,30 @@ class Turn(Base):
     sources: Mapped[list[Any]] = mapped_column(default=list)
     citations: Mapped[list[Any]] = mapped_column(default=list)
     usage: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    plan: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What the model was sent and what was dropped; the next question's prompt begins with the same words."""
     error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
     """Moves about twice a second while answering: an older one tells that the process which answered is gone."""
     conversation: Mapped[Conversation] = relationship(back_populates="turns")
+
+
+class Feedback(Base):
+    """What a reader thinks of an answer; it goes with its turn."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (UniqueConstraint("turn_id", "user_id"),)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"))
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    rating: Mapped[str] = mapped_column(String(8), default="")
+    """up, down, or empty where only citations were marked."""
+    wrong_citations: Mapped[list[Any]] = mapped_column(default=list)
+    """Of each citation that is wrong: its number and where its sentence begins."""
+    comment: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now, index=True)
 
 
 class ModelEndpoint(Base):
