@@ -167,8 +167,8 @@ def _citation(
     is_alone: bool,
 ) -> Citation:
     hit = source.hit
-    start = hit.start + found.quotes[0].start if found.quotes else hit.start
-    end = hit.start + found.quotes[-1].end if found.quotes else hit.end
+    words = Span(found.quotes[0].start, found.quotes[-1].end) if found.quotes else Span(0, len(hit.text))
+    start, end = hit.in_original(words.start, words.end)
     score = max(found.words, 0.5 * found.words + 0.5 * near)
     support, reason = Support.SUPPORTED, ""
     if lost_numbers:
@@ -182,7 +182,17 @@ def _citation(
     elif score < threshold:
         support = Support.PARTLY
         reason = "the passage says part of this" if is_alone else "each cited passage says part of this"
-    return Citation(source.number, sentence.start, sentence.end, start, end, support, round(min(1.0, score), 3), reason)
+    return Citation(
+        source.number,
+        sentence.start,
+        sentence.end,
+        start,
+        end,
+        support,
+        round(min(1.0, score), 3),
+        reason,
+        words.of(hit.text) if hit.edit else "",
+    )
 
 
 def _nearness(claim: str, texts: Sequence[str], embedding: EmbeddingModel) -> list[float]:

@@ -83,10 +83,10 @@ def compose(quotes: Sequence[Quote]) -> Extract:
                 quote.source.number,
                 start,
                 len(text),
-                hit.start + quote.start,
-                hit.start + quote.end,
+                *hit.in_original(quote.start, quote.end),
                 Support.SUPPORTED,
                 1.0,
+                edited_words=hit.text[quote.start : quote.end] if hit.edit else "",
             )
         )
         before = quote

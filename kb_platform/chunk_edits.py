@@ -136,13 +136,17 @@ def _checked(text: str, row: ChunkRow, embedding: EmbeddingModel) -> str | None:
     """Return the text as it is kept; None when it is the original's."""
     text = text.replace("\r\n", "\n").strip()
     if not text:
-        raise InvalidInput("A passage cannot be empty. Switch it off instead.")
+        raise EmptyPassage("A passage cannot be empty. Switch it off instead.")
     if text == row.text.strip():
         return None
     tokens = embedding.count_tokens(f"{row.context}\n{text}" if row.context else text)
     if tokens > embedding.max_tokens:
         raise PassageTooLong(tokens, embedding.max_tokens)
     return text
+
+
+class EmptyPassage(InvalidInput):
+    code = "empty_passage"
 
 
 class PassageTooLong(InvalidInput):

@@ -193,6 +193,7 @@ def source_record(source: Source) -> dict[str, Any]:
         "text": hit.text,
         "heading_path": list(hit.heading_path),
         "scores": asdict(hit.scores),
+        "edit": {"by": hit.edit.by, "at": hit.edit.at.isoformat()} if hit.edit else None,
     }
 
 

@@ -39,7 +39,8 @@ class Citation:
 
     `sentence_start`, `sentence_end`: the sentence it supports, in characters of the answer's text.
     `evidence_start`, `evidence_end`: the words that carry the claim, in characters of the document version's
-    canonical text (inside the source's chunk).
+    canonical text (inside the source's chunk). In a passage that an editor changed they are the whole passage, and
+    `edited_words` are the editor's words that carry the claim.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Citation:
     support: Support
     score: float
     reason: str = ""
+    edited_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

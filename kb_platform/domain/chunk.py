@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,20 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
+class PassageEdit:
+    """Who changed a passage's words, and when."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that a retrieval found. Offsets count characters of the version's canonical text."""
+    """A passage that a retrieval found. Offsets count characters of the version's canonical text.
+
+    Where an editor changed the words, `edit` is there and `text` is what the editor wrote: then only the passage as a
+    whole has a place in the original, [start, end).
+    """
 
     chunk_id: str
     knowledge_base_id: str
@@ -60,3 +73,9 @@ class Hit:
     heading_path: tuple[str, ...] = ()
     context: str = ""
     scores: Scores = field(default_factory=Scores)
+    edit: PassageEdit | None = None
+
+    def in_original(self, start: int, end: int) -> tuple[int, int]:
+        """Return where the original says characters [start, end) of `text`: exactly there, or in an edited passage
+        its whole."""
+        return (self.start, self.end) if self.edit else (self.start + start, self.start + end)

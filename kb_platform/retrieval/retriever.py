@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kb_platform.database.engine import Database
-from kb_platform.database.tables import ChunkRow, Document, DocumentVersion, KnowledgeBase
+from kb_platform.database.tables import ChunkEdit, ChunkRow, Document, DocumentVersion, KnowledgeBase, User
 from kb_platform.domain.access import AccessScope
-from kb_platform.domain.chunk import Hit, Scores
+from kb_platform.domain.chunk import Hit, PassageEdit, Scores
 from kb_platform.embedding import EmbeddingModel
 from kb_platform.index import VectorIndex
 from kb_platform.retrieval.ranking import rank
@@ -57,7 +57,7 @@ class Retriever:
 
 def _hydrate(database: Database, ranked: Sequence[tuple[str, Scores]], scope: AccessScope, limit: int) -> list[Hit]:
     """Return the passages of the best-ranked points. SQL decides: the version must be its document's current one,
-    document and knowledge base live and in the scope, whatever the index says."""
+    document and knowledge base live and in the scope, the passage not switched off, whatever the index says."""
     if not ranked or limit <= 0:
         return []
     # All of them, not the first few: some may fall out, and a primary-key lookup of a hundred rows costs little.
@@ -70,6 +70,9 @@ def _hydrate(database: Database, ranked: Sequence[tuple[str, Scores]], scope: Ac
             ChunkRow.start,
             ChunkRow.end,
             ChunkRow.text,
+            ChunkRow.edited_text,
+            ChunkEdit.updated_at.label("edited_at"),
+            func.coalesce(func.nullif(User.display_name, ""), User.email).label("edited_by"),
             ChunkRow.context,
             ChunkRow.heading_path,
             DocumentVersion.title,
@@ -80,8 +83,11 @@ def _hydrate(database: Database, ranked: Sequence[tuple[str, Scores]], scope: Ac
         .join(DocumentVersion, DocumentVersion.id == ChunkRow.version_id)
         .join(Document, Document.current_version_id == DocumentVersion.id)
         .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
+        .outerjoin(ChunkEdit, ChunkEdit.id == ChunkRow.edit_id)
+        .outerjoin(User, User.id == ChunkEdit.created_by)
         .where(
             ChunkRow.id.in_(ids),
+            ChunkRow.is_enabled,
             Document.deleted_at.is_(None),
             KnowledgeBase.deleted_at.is_(None),
             KnowledgeBase.id.in_(scope.knowledge_base_ids),
@@ -102,10 +108,11 @@ def _hydrate(database: Database, ranked: Sequence[tuple[str, Scores]], scope: Ac
             ordinal=row.ordinal,
             start=row.start,
             end=row.end,
-            text=row.text,
+            text=row.text if row.edited_text is None else row.edited_text,
             heading_path=tuple(row.heading_path),
             context=row.context,
             scores=scores,
+            edit=None if row.edited_text is None else PassageEdit(row.edited_by, row.edited_at),
         )
         for id_, scores in ranked
         if (row := rows.get(id_)) is not None

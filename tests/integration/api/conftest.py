@@ -22,7 +22,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from ingest.pipeline import IngestServices, ingest_version, mark_failed
+from ingest.pipeline import ingest_version, mark_failed
+from ingest.services import IngestServices
 from kb_platform.accounts import add_user
 from kb_platform.database.migrate import upgrade
 from kb_platform.database.tables import Document, DocumentVersion, Job, JobState, Role
@@ -192,7 +193,7 @@ def reading(made: Services) -> ReadAll:
         for job_id in ids:
             job = take_lease(made.database, job_id, "test", 60)
             assert job is not None
-            with Lease(made.database, job.id, "test", 60) as lease:
+            with Lease(made.database, job, "test", 60) as lease:
                 try:
                     ingest_version(job.target_id, lease, services)
                 except UnreadableFile as error:

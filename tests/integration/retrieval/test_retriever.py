@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from kb_platform.chunk_edits import edit_chunk
 from kb_platform.database.engine import Database, open_database
 from kb_platform.database.tables import Base, ChunkRow, Document, DocumentVersion, KnowledgeBase, User, now
 from kb_platform.domain.access import AccessScope
@@ -92,9 +94,21 @@ class House:
             version = session.get_one(DocumentVersion, version_id)
             session.get_one(Document, version.document_id).current_version_id = version_id
 
+    def edit(self, document_id: str, said: str, **change: str | bool) -> None:
+        """Edit the passage with this text; the index is left as it was."""
+        with self.database.reading() as session:
+            chunk_id = session.scalars(
+                select(ChunkRow.id)
+                .join(Document, Document.current_version_id == ChunkRow.version_id)
+                .where(Document.id == document_id, ChunkRow.text == said)
+            ).one()
+        edit_chunk(self.database, self.embedding, document_id, chunk_id, self.user_id, **change)  # type: ignore[arg-type]
+
+    def retriever(self) -> Retriever:
+        return Retriever(self.database, self.index, self.embedding, RetrievalSettings())
+
     def found(self, question: str, scope: AccessScope, limit: int = 20) -> list[str]:
-        retriever = Retriever(self.database, self.index, self.embedding, RetrievalSettings())
-        return [hit.text for hit in retriever.search(question, scope, limit).hits]
+        return [hit.text for hit in self.retriever().search(question, scope, limit).hits]
 
 
 @pytest.fixture
@@ -195,6 +209,31 @@ def test_what_is_deleted_is_gone_at_once_though_its_points_are_still_there(house
     assert house.found("第三十二条", scope(base)) == []
     assert house.index.count() == 2
     assert stays
+
+
+def test_a_passage_that_was_switched_off_is_not_shown_though_its_point_is_still_there(house: House) -> None:
+    base = house.knowledge_base()
+    document = house.document(base, RULES[:2])
+    house.edit(document, RULES[0], is_enabled=False)
+    assert house.found("第三十二条", scope(base)) == RULES[1:2]
+
+
+def test_an_edited_passage_is_given_in_the_editors_words_with_who_and_when_and_the_originals_place(
+    house: House,
+) -> None:
+    base = house.knowledge_base()
+    document = house.document(base, RULES[:2])
+    house.edit(document, RULES[0], text="第三十二条 违反考试纪律者，给予严重警告处分。")
+    hits = house.retriever().search("第三十二条", scope(base)).hits
+    edited = next(hit for hit in hits if "严重" in hit.text)
+    assert edited.edit is not None
+    assert edited.edit.by == "reader@example.org"
+    assert edited.edit.at.tzinfo is not None
+    assert (edited.start, edited.end) == (0, len(RULES[0]))
+    assert edited.in_original(3, 5) == (0, len(RULES[0]))
+    other = next(hit for hit in hits if hit is not edited)
+    assert other.edit is None
+    assert other.in_original(3, 5) == (other.start + 3, other.start + 5)
 
 
 def test_scores_and_times_are_told(house: House) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from inference.evidence import RankedQuote, weigh_passages, worth_giving
 from inference.extractive import choose_quotes, compose
 from inference.quotes import quotes_of
+from kb_platform.database.tables import now
 from kb_platform.domain.answer import Source
-from kb_platform.domain.chunk import Hit, Scores
+from kb_platform.domain.chunk import Hit, PassageEdit, Scores
 
 E5 = "multilingual-e5-small"
 
@@ -40,6 +43,15 @@ def test_the_answer_is_the_quotes_with_their_markers_and_exact_evidence() -> Non
     first, second = extract.citations
     assert (first.evidence_start, first.evidence_end) == (100, 110)
     assert extract.text[second.sentence_start : second.sentence_end] == "节假日闭馆。[1]"
+
+
+def test_of_an_edited_passage_the_editors_words_are_quoted_and_the_evidence_is_the_whole_original_passage() -> None:
+    hit = replace(source(1, "费用为120元。每年缴纳。", start=40).hit, end=47, edit=PassageEdit("张老师", now()))
+    extract = compose(quotes_of(Source(1, hit))[:1])
+    (citation,) = extract.citations
+    assert extract.text == "费用为120元。[1]"
+    assert citation.edited_words == "费用为120元。"
+    assert (citation.evidence_start, citation.evidence_end) == (40, 47)
 
 
 def test_evidence_is_strong_for_what_the_passage_says_and_weak_for_something_else() -> None:

@@ -10,7 +10,7 @@ from pydantic import Field, RootModel
 
 from kb_platform.conversations import MOST_TITLE_CHARACTERS
 from kb_platform.domain.answer import Answerer, Support, Usage
-from kb_platform.domain.chunk import Scores
+from kb_platform.domain.chunk import PassageEdit, Scores
 from web.api.schemas.common import Received, Sent
 from web.api.schemas.knowledge_bases import MOST_QUERY_CHARACTERS
 
@@ -30,6 +30,9 @@ class Source(Sent):
     text: str
     heading_path: list[str]
     scores: Scores
+    edit: PassageEdit | None = Field(
+        None, description="An editor changed this passage: `text` is theirs, `start` and `end` the original passage."
+    )
     is_available: bool = Field(
         True, description="False when the document was deleted or may not be read any more; then `text` is empty."
     )
@@ -46,6 +49,10 @@ class Citation(Sent):
     support: Support
     score: float
     reason: str
+    edited_words: str = Field(
+        "",
+        description="Of an edited passage: the editor's words that carry the claim. The evidence is its whole place.",
+    )
 
 
 class Turn(Sent):
