@@ -360,4 +360,44 @@ class ModelEndpoint(Base):
     model: Mapped[str]
     context_window: Mapped[int] = mapped_column(Integer, default=0)
     is_enabled: Mapped[bool] = mapped_column(Boolean, default=True)
+    priority: Mapped[int] = mapped_column(Integer, default=0)
+    """Among endpoints of one name the lowest number is asked first; higher ones stand in for it."""
+    concurrency: Mapped[int] = mapped_column(Integer, default=0)
+    """Generations at a time; 0: the setting's."""
+    price_cache_hit: Mapped[float] = mapped_column(Float, default=0.0)
+    """Prices are per million tokens, in the currency of the settings."""
+    price_cache_miss: Mapped[float] = mapped_column(Float, default=0.0)
+    price_output: Mapped[float] = mapped_column(Float, default=0.0)
+    default_since: Mapped[datetime] = mapped_column(default=now)
+    """The latest one's name answers where nobody chooses."""
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class UsagePurpose(StrEnum):
+    ANSWER = "answer"
+    AROUND_ANSWER = "around_answer"
+    """What helps an answer: a standalone query, a summary."""
+    EMBEDDING = "embedding"
+
+
+class UsageRecord(Base):
+    """What one call of a model took. The cost is what the prices made it then: a new price changes no past."""
+
+    __tablename__ = "usage_records"
+    __table_args__ = (Index("ix_usage_records_user_id_created_at", "user_id", "created_at"),)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    api_key_id: Mapped[str | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
+    """None: asked in the browser."""
+    model: Mapped[str]
+    endpoint: Mapped[str] = mapped_column(String(1024), default="")
+    purpose: Mapped[str] = mapped_column(String(16))
+    prompt_tokens: Mapped[int] = mapped_column(Integer, default=0)
+    cached_tokens: Mapped[int] = mapped_column(Integer, default=0)
+    """Those of the prompt that came from the server's prefix cache."""
+    reasoning_tokens: Mapped[int] = mapped_column(Integer, default=0)
+    answer_tokens: Mapped[int] = mapped_column(Integer, default=0)
+    is_counted_here: Mapped[bool] = mapped_column(Boolean, default=False)
+    """The endpoint did not say: counted with our own tokenizer."""
+    cost: Mapped[float] = mapped_column(Float, default=0.0)
