@@ -14,13 +14,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from openpyxl import load_workbook
 
+from benchmarks.fidelity import similarity
 from benchmarks.figures import Figure, progress
 from benchmarks.provenance import PdfGround, chunk_is_exact, in_order
 from ingest.sandbox import run_parser
@@ -41,7 +41,6 @@ QUICK_SECONDS = 26.0
 """When a quick run stops taking files; the one in work may need twenty seconds more on a busy machine."""
 CHUNKS_CHECKED = 20
 _MEMORY_MIB = 2048
-_TOKEN = re.compile(r"[a-z0-9]+|[^\W\d_a-z]", re.UNICODE)
 
 
 @dataclass(slots=True)
@@ -134,24 +133,7 @@ class _Cells:
 
 
 def _similarity(parsed: ParsedDocument, entry: dict[str, Any]) -> float | None:
-    """Return 2·M/T over words (M matching in order, T all), as difflib counts it; None without a truth file."""
-    if not entry.get("truth"):
-        return None
-    truth = (DOCUMENTS / entry["truth"]).read_text(encoding="utf-8", errors="replace")
-    if entry["truth"].endswith(".tex"):
-        return None
-    return SequenceMatcher(None, tokens(parsed.text), tokens(_plain(truth)), autojunk=False).ratio()
-
-
-def _plain(truth: str) -> str:
-    """Take Markdown's and HTML's marks off."""
-    text = re.sub(r"<!--.*?-->|\]\([^)\s]*\)|<[^>\n]{1,200}>", " ", truth)
-    return re.sub(r"&(?:amp|lt|gt|nbsp|#x27|quot);|\\(?=[_*#|])", " ", text)
-
-
-def tokens(text: str) -> list[str]:
-    """Return the words of a text in lower case, each Chinese character a word."""
-    return _TOKEN.findall(text.lower())
+    return similarity(parsed.text, DOCUMENTS / entry["truth"]) if entry.get("truth") else None
 
 
 def is_right(outcome: Outcome) -> bool:

@@ -85,6 +85,8 @@ def _fractions(values: tuple[float, ...], whole: float) -> tuple[float, ...]:
     if whole <= 0:
         return ()
     scale = _PLACES / whole
+    if values and min(values) >= 0 and max(values) <= whole:
+        return tuple([_FRACTIONS[round(value * scale)] for value in values])
     return tuple([_FRACTIONS[min(_PLACES, max(0, round(value * scale)))] for value in values])
 
 

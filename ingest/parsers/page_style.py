@@ -8,8 +8,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ingest.parsers.page_lines import Line, PageContent, TableArea
 
+_NEAR = 25
+"""How many lines before and after one are looked at for its column's reach."""
 _MARGIN = 0.13
 """Share of the page's height at its top and bottom in which running heads stand."""
 _PAGE_NUMBER = re.compile(
@@ -104,9 +108,13 @@ def pitch_of(parts: Sequence[Line | TableArea]) -> float:
 def reach_of(parts: Sequence[Line | TableArea]) -> dict[int, float]:
     """Return for each line (by order) how far right the lines of its column reach."""
     lines = [part for part in parts if isinstance(part, Line)]
-    reach = {}
-    for at, line in enumerate(lines):
-        near = lines[max(0, at - 25) : at + 26]
-        ends = sorted(other.x1 for other in near if abs(other.x0 - line.x0) < 3 * max(line.size, other.size))
-        reach[line.order] = ends[int(0.85 * (len(ends) - 1))]
-    return reach
+    if not lines:
+        return {}
+    x0, x1, size = (np.array([getattr(line, name) for line in lines]) for name in ("x0", "x1", "size"))
+    near = np.arange(len(lines))[:, None] + np.arange(-_NEAR, _NEAR + 1)
+    inside = (near >= 0) & (near < len(lines))
+    near = np.clip(near, 0, len(lines) - 1)
+    beside = inside & (np.abs(x0[near] - x0[:, None]) < 3 * np.maximum(size[near], size[:, None]))
+    ends = np.sort(np.where(beside, x1[near], np.inf), axis=1)
+    last = (0.85 * (beside.sum(axis=1) - 1)).astype(int)
+    return dict(zip((line.order for line in lines), ends[np.arange(len(lines)), last].tolist(), strict=True))

@@ -72,28 +72,32 @@ def _kind(line: Line, sizes: Sizes, outline: Mapping[str, int]) -> tuple[BlockKi
         return BlockKind.HEADING, level
     if _CAPTION.match(text) and len(text) < 200:
         return BlockKind.CAPTION, 0
-    letters = sum(character.isalpha() for character in text)
-    shown = sum(not character.isspace() for character in text)
-    if len(text) <= _HEADING_CHARACTERS and letters >= max(2, 0.5 * shown):
-        if level := chinese_heading_level(text):
-            return BlockKind.HEADING, level
-        if (level := sizes.level(line.size)) and not (ends_sentence(text) and len(text) > 60):
-            return BlockKind.HEADING, level
-        if numbered := _NUMBERED.match(text):
-            number = numbered.group(1) or numbered.group(2)
-            if line.bold and not ends_sentence(text) and len(text) < 90:
-                return BlockKind.HEADING, min(5, number.count(".") + 1 + bool(sizes.headings))
-        elif (
-            line.bold
-            and len(text) < 60
-            and not ends_sentence(text)
-            and not LIST_MARK.match(text)
-            and (text[:1].isupper() or is_cjk(text[0]))
-        ):
-            return BlockKind.HEADING, min(5, len(sizes.headings) + 2)
+    if len(text) <= _HEADING_CHARACTERS and (level := _heading_level(line, text, sizes)) and _is_words(text):
+        return BlockKind.HEADING, level
     if LIST_MARK.match(text):
         return BlockKind.LIST_ITEM, 1
     return BlockKind.PARAGRAPH, 0
+
+
+def _heading_level(line: Line, text: str, sizes: Sizes) -> int:
+    """Return the level of a line set like a heading; 0 when it is not."""
+    if level := chinese_heading_level(text):
+        return level
+    if (level := sizes.level(line.size)) and not (ends_sentence(text) and len(text) > 60):
+        return level
+    if not line.bold or ends_sentence(text):
+        return 0
+    if numbered := _NUMBERED.match(text):
+        number = numbered.group(1) or numbered.group(2)
+        return min(5, number.count(".") + 1 + bool(sizes.headings)) if len(text) < 90 else 0
+    if len(text) < 60 and not LIST_MARK.match(text) and (text[:1].isupper() or is_cjk(text[:1])):
+        return min(5, len(sizes.headings) + 2)
+    return 0
+
+
+def _is_words(text: str) -> bool:
+    letters = sum(map(str.isalpha, text))
+    return letters >= max(2, 0.5 * len("".join(text.split())))
 
 
 def _goes_on(

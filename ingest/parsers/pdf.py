@@ -126,7 +126,7 @@ def _read_page(document: pdfium.PdfDocument, number: int, source: Source, found:
 
 def _letters(content: PageContent) -> int:
     lines = [line for part in content.parts for line in ([part] if isinstance(part, Line) else part.lines)]
-    return sum(not character.isspace() for line in lines for character in line.text)
+    return len("".join("".join(line.text for line in lines).split()))
 
 
 def _text_layer(page: pdfium.PdfPage) -> tuple[list[Line], int]:
@@ -193,8 +193,8 @@ def _has_large_picture(page: pdfium.PdfPage) -> bool:
 
 def is_garbled(texts: list[str]) -> bool:
     """Tell whether a page's text is no text: mostly private-use, unmapped or control characters."""
-    total = sum(len(text) - text.count(" ") for text in texts)
-    return sum(len(_NO_TEXT.findall(text)) for text in texts) > _GARBLED * total
+    text = "".join(texts)
+    return len(_NO_TEXT.findall(text)) > _GARBLED * (len(text) - text.count(" "))
 
 
 def _refuse_unreadable(source: Source, pages: list[PageContent], found: _Found) -> None:

@@ -7,7 +7,6 @@ the rest is arithmetic on arrays, so that a page takes a few milliseconds.
 from __future__ import annotations
 
 import ctypes
-import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from ingest.parsers.page_lines import Line, apart, without_doubles
+from ingest.parsers.pdf_boxes import ink_boxes, loose_boxes
 
 _HYPHEN_AT_LINE_END = "\x02"
 _WIDE_GAP = 0.9
@@ -56,26 +56,25 @@ class PageCharacters:
         """How many characters are drawn whose font does not say which they are."""
         boxes = self.boxes
         drawn = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-        control = (self.codes < 32) & ~np.isin(self.codes, (2, 9, 10, 13))
-        return int((drawn & control).sum())
+        return int((drawn & _is_control(self.codes)).sum())
 
 
 def read_characters(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage) -> PageCharacters:
-    """Return the page's characters, boxes turned and moved to the page as it is displayed."""
+    """Return the page's characters, boxes turned and moved to the page as it is displayed.
+
+    Blanks have no box: nothing is drawn there.
+    """
     count = text_page.count_chars()
     width, height = page.get_size()
-    boxes = (pdfium_c.FS_RECTF * count)()
-    loose_box, handle = pdfium_c.FPDFText_GetLooseCharBox, text_page.raw
-    for index in range(count):
-        loose_box(handle, index, boxes[index])
-    # FS_RECTF is left, top, right, bottom with y upwards
-    found = np.frombuffer(boxes, dtype=np.float32).reshape(-1, 4)[:, [0, 3, 2, 1]].copy() if count else _no_boxes()
-    _fill_flat_boxes(text_page, found)
-    return PageCharacters(_codes(text_page, count), _displayed(found, page), width, height)
-
-
-def _no_boxes() -> Floats:
-    return np.zeros((0, 4), dtype=np.float32)
+    codes = _codes(text_page, count)
+    shown = np.flatnonzero(~_is_space(codes) | _is_control(codes))
+    boxes = np.zeros((count, 4), dtype=np.float32)
+    boxes[shown] = loose_boxes(text_page, shown)
+    flat = shown[(boxes[shown, 2] - boxes[shown, 0] < 0.01) | (np.abs(boxes[shown, 3] - boxes[shown, 1]) < 0.01)]
+    if flat.size:  # turned text has no loose box; its ink's box stands in
+        ink, known = ink_boxes(text_page, flat)
+        boxes[flat[known]] = ink[known]
+    return PageCharacters(codes, _displayed(boxes, page), width, height)
 
 
 def _codes(text_page: pdfium.PdfTextPage, count: int) -> NDArray[np.uint32]:
@@ -86,15 +85,6 @@ def _codes(text_page: pdfium.PdfTextPage, count: int) -> NDArray[np.uint32]:
         return units
     unicode_of, handle = pdfium_c.FPDFText_GetUnicode, text_page.raw
     return np.fromiter((unicode_of(handle, index) for index in range(count)), dtype=np.uint32, count=count)
-
-
-def _fill_flat_boxes(text_page: pdfium.PdfTextPage, boxes: Floats) -> None:
-    """Turned text has no loose box; its ink's box stands in."""
-    flat = (boxes[:, 2] - boxes[:, 0] < 0.01) | (np.abs(boxes[:, 3] - boxes[:, 1]) < 0.01)
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    for index in np.flatnonzero(flat).tolist():
-        if pdfium_c.FPDFText_GetCharBox(text_page.raw, index, left, right, bottom, top):
-            boxes[index] = (left.value, bottom.value, right.value, top.value)
 
 
 def _displayed(boxes: Floats, page: pdfium.PdfPage) -> Floats:
@@ -127,96 +117,100 @@ def lines_of(page: PageCharacters, text_page: pdfium.PdfTextPage) -> list[Line]:
     boxes = page.boxes[shown]
     starts = np.flatnonzero(_breaks(boxes, page.codes[shown]))
     ends = np.append(starts[1:], shown.size)
-    drawn = _Drawn.of(page, visible)
+    lines = _drawn_lines(page, visible, shown, boxes, starts, ends)
+    firsts, lasts = shown[starts].tolist(), shown[ends - 1].tolist()
+    steps = np.maximum(1, (ends - starts) // _INK_SAMPLE).tolist()
+    weight, handle = pdfium_c.FPDFText_GetFontWeight, text_page.raw
+    kept: list[Line] = []
+    sampled: list[NDArray[np.intp]] = []
+    for order, (start, end, line) in enumerate(zip(starts.tolist(), ends.tolist(), lines, strict=True)):
+        if line.text:
+            line.order = order
+            line.bold = min(weight(handle, firsts[order]), weight(handle, lasts[order])) >= _BOLD_WEIGHT
+            kept.append(line)
+            sampled.append(shown[start : end : steps[order]])
+    _fit_to_ink(kept, sampled, text_page)
+    return apart(without_doubles(kept))
+
+
+def _drawn_lines(
+    page: PageCharacters,
+    visible: Flags,
+    shown: NDArray[np.intp],
+    boxes: Floats,
+    starts: NDArray[np.intp],
+    ends: NDArray[np.intp],
+) -> list[Line]:
+    """Return the lines [starts, ends) of the characters shown, one blank between words."""
+    blank = _is_space(page.codes)
+    kept = visible | (blank & ~np.append(False, blank[:-1]))
+    codes = np.where(blank, 32, page.codes)[kept].astype("<u4")
+    text = codes.tobytes().decode("utf-32-le", errors="replace")
+    special = bool(_SPECIAL.search(text))
+    # a blank begins where the word before it ends
+    before = np.append(0, np.where(visible, page.boxes[:, 2], 0)[:-1])
+    lefts = np.where(blank, before, page.boxes[:, 0])[kept].astype(np.float32)
+    places = np.append(0, np.cumsum(kept))
+    firsts, lasts = places[shown[starts]], places[shown[ends - 1]] + 1
+    backwards = np.append(0, np.cumsum(lefts[1:] < lefts[:-1]))
+    ordered = (backwards[lasts - 1] == backwards[firsts]).tolist()
     x0, y0 = (np.minimum.reduceat(boxes[:, side], starts).tolist() for side in (0, 1))
     x1, y1 = (np.maximum.reduceat(boxes[:, side], starts).tolist() for side in (2, 3))
-    weight = pdfium_c.FPDFText_GetFontWeight
-    lines: list[Line] = []
-    sampled: list[list[int]] = []
-    for order, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        line = drawn.line(shown, boxes, start, end, (x0[order], y0[order], x1[order], y1[order]))
-        if line.text:
-            first, last = int(shown[start]), int(shown[end - 1])
-            line.order = order
-            line.bold = min(weight(text_page.raw, first), weight(text_page.raw, last)) >= _BOLD_WEIGHT
-            lines.append(line)
-            step = max(1, (end - start) // _INK_SAMPLE)
-            sampled.append(shown[start:end:step].tolist())
-    _fit_to_ink(lines, sampled, text_page)
-    return apart(without_doubles(lines))
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """The characters that make up lines: those that show something, and one blank between words.
-
-    `places` gives for each character of the page how many of them come before it.
-    """
-
-    text: str
-    lefts: Floats
-    places: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, page: PageCharacters, visible: Flags) -> _Drawn:
-        blank = _is_space(page.codes)
-        kept = visible | (blank & ~np.append(False, blank[:-1]))
-        codes = np.where(blank, 32, page.codes)[kept].astype("<u4")
-        # a blank begins where the word before it ends
-        ends = np.where(visible, page.boxes[:, 2], 0)
-        lefts = np.where(blank, np.append(0, ends[:-1]), page.boxes[:, 0])[kept].astype(np.float32)
-        places = np.concatenate([[0], np.cumsum(kept)]).astype(np.intp)
-        return cls(codes.tobytes().decode("utf-32-le", errors="replace"), lefts, places)
-
-    def line(
-        self,
-        shown: NDArray[np.intp],
-        boxes: Floats,
-        start: int,
-        end: int,
-        box: tuple[float, float, float, float],
-    ) -> Line:
-        """Return characters [start, end) of those shown as a line."""
-        x0, y0, x1, y1 = box
-        own = boxes[start:end]
-        tops, bottoms = np.sort(own[:, 1]), np.sort(own[:, 3])
-        middle = (end - start) // 2
-        size = float(bottoms[middle] - tops[middle])
-        if size <= 0 or y1 - y0 >= 2 * size:
-            size = float(np.sort(own[:, 3] - own[:, 1])[middle])
-        first, last = int(self.places[shown[start]]), int(self.places[shown[end - 1]]) + 1
-        text, lefts = self.text[first:last], self.lefts[first:last]
-        running = np.maximum.accumulate(lefts)
+    high, low = (_medians(boxes[:, side], starts, ends) for side in (1, 3))
+    sizes, tops, bottoms = (low - high).tolist(), high.tolist(), low.tolist()
+    places_from = lefts.tolist()
+    lines = []
+    for at, (first, last) in enumerate(zip(firsts.tolist(), lasts.tolist(), strict=True)):
+        size, top, bottom, right = sizes[at], y0[at], y1[at], x1[at]
+        if size <= 0 or bottom - top >= 2 * size:
+            size = _median(boxes[starts[at] : ends[at]], 1)
         edges: tuple[float, ...] = ()
-        if lefts.size == 1 or (y1 - y0 < 2.2 * size and float((running - lefts).max()) < 0.5 * size):
-            edges = (*np.minimum(running, x1).tolist(), max(x1, float(running[-1])))
+        upright = bottom - top < 2.2 * size
+        if last - first == 1 or (upright and ordered[at]):
+            edges = (*places_from[first:last], right)
+        elif upright:
+            running = np.maximum.accumulate(lefts[first:last])
+            if float((running - lefts[first:last]).max()) < 0.5 * size:
+                edges = (*np.minimum(running, right).tolist(), max(right, float(running[-1])))
+        if edges:
             # one tall sign (a root, an integral) does not make the line taller
-            y0 = max(y0, float(tops[middle]) - _TALLER * size)
-            y1 = min(y1, float(bottoms[middle]) + _TALLER * size)
-        elif x1 - x0 < y1 - y0:
-            size = float(np.sort(own[:, 2] - own[:, 0])[middle])
-        text, edges = _readable(text, edges)
-        return Line(text, x0, y0, x1, y1, edges, size)
+            top = max(top, tops[at] - _TALLER * size)
+            bottom = min(bottom, bottoms[at] + _TALLER * size)
+        elif right - x0[at] < bottom - top:
+            size = _median(boxes[starts[at] : ends[at]], 0)
+        words = text[first:last]
+        if special:
+            words, edges = _readable(words, edges)
+        lines.append(Line(words, x0[at], top, right, bottom, edges, size))
+    return lines
 
 
-def _fit_to_ink(lines: list[Line], sampled: list[list[int]], text_page: pdfium.PdfTextPage) -> None:
+def _medians(values: Floats, starts: NDArray[np.intp], ends: NDArray[np.intp]) -> Floats:
+    """Return each stretch's upper median."""
+    stretch = np.repeat(np.arange(starts.size), ends - starts)
+    medians: Floats = values[np.lexsort((values, stretch))][starts + (ends - starts) // 2]
+    return medians
+
+
+def _median(boxes: Floats, side: int) -> float:
+    """Return the upper median of the boxes' widths (side 0) or heights (side 1)."""
+    return float(np.sort(boxes[:, side + 2] - boxes[:, side])[len(boxes) // 2])
+
+
+def _fit_to_ink(lines: list[Line], sampled: list[NDArray[np.intp]], text_page: pdfium.PdfTextPage) -> None:
     """Shrink lines whose font names a height far beyond its letters to the ink of some of them."""
-    ink = np.zeros((sum(map(len, sampled)), 4), dtype=np.float32)
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    for row, index in enumerate(itertools.chain.from_iterable(sampled)):
-        if pdfium_c.FPDFText_GetCharBox(text_page.raw, index, left, right, bottom, top):
-            ink[row] = (left.value, bottom.value, right.value, top.value)
-    placed = _displayed(ink, text_page.page)
-    at = 0
-    for line, indices in zip(lines, sampled, strict=True):
-        boxes = placed[at : at + len(indices)]
-        at += len(indices)
-        inked = [(y0, y1) for _, y0, _, y1 in boxes.tolist() if y1 > y0]
-        if not inked or not line.edges:
-            continue
-        highest, lowest = min(y0 for y0, _ in inked), max(y1 for _, y1 in inked)
+    if not lines:
+        return
+    ink, _ = ink_boxes(text_page, np.concatenate(sampled))
+    placed = _displayed(ink.astype(np.float32), text_page.page)
+    inked = placed[:, 3] > placed[:, 1]
+    counts = [indices.size for indices in sampled]
+    starts = np.append(0, np.cumsum(counts[:-1])).astype(np.intp)
+    tops = np.minimum.reduceat(np.where(inked, placed[:, 1], np.inf), starts).tolist()
+    bottoms = np.maximum.reduceat(np.where(inked, placed[:, 3], -np.inf), starts).tolist()
+    for line, highest, lowest in zip(lines, tops, bottoms, strict=True):
         tall = lowest - highest
-        if tall > 0 and line.height > _TOO_TALL * tall:
+        if line.edges and tall > 0 and line.height > _TOO_TALL * tall:
             line.y0 = max(line.y0, highest - _ROOM * tall)
             line.y1 = min(line.y1, lowest + _ROOM * tall)
             line.size = min(line.size, line.height)
@@ -281,6 +275,11 @@ def _is_space(codes: NDArray[np.uint32]) -> Flags:
         found |= codes == code
     found |= (codes >= 0x2000) & (codes <= 0x200A)
     return found
+
+
+def _is_control(codes: NDArray[np.uint32]) -> Flags:
+    """Tell which codes name no character: what a font without names gives."""
+    return (codes < 32) & ~np.isin(codes, (2, 9, 10, 13))
 
 
 def _is_right_to_left(codes: NDArray[np.uint32]) -> Flags:

@@ -71,7 +71,7 @@ def _rulings(page: pdfium.PdfPage) -> tuple[list[_Ruling], list[_Ruling]]:
             box = (right - x1, y0 - bottom, right - x0, y1 - bottom)
         else:
             box = (top - y1, right - x1, top - y0, right - x0)
-        _add_box(box, _strokes(item), horizontal, vertical)
+        _add_box(box, item, horizontal, vertical)
     return _merged(horizontal), _merged(vertical)
 
 
@@ -82,7 +82,7 @@ def _strokes(item: object) -> bool:
 
 
 def _add_box(
-    box: tuple[float, float, float, float], strokes: bool, horizontal: list[_Ruling], vertical: list[_Ruling]
+    box: tuple[float, float, float, float], item: object, horizontal: list[_Ruling], vertical: list[_Ruling]
 ) -> None:
     x0, y0, x1, y1 = box
     width, height = x1 - x0, y1 - y0
@@ -90,7 +90,7 @@ def _add_box(
         horizontal.append(_Ruling((y0 + y1) / 2, x0, x1))
     elif width <= _THIN and height >= _SHORT:
         vertical.append(_Ruling((x0 + x1) / 2, y0, y1))
-    elif strokes and width >= _SHORT and height >= _SHORT:
+    elif width >= _SHORT and height >= _SHORT and _strokes(item):
         horizontal.extend((_Ruling(y0, x0, x1), _Ruling(y1, x0, x1)))
         vertical.extend((_Ruling(x0, y0, y1), _Ruling(x1, y0, y1)))
 

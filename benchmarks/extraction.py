@@ -1,0 +1,118 @@
+"""Text out of digital PDFs: the ingest parser (boxes, reading order, tables and all) beside pypdf's extract_text.
+
+Both read the same files in turn, in one process. Only files count whose pages carry a text layer: what OCR costs is no
+matter of extraction.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pypdf
+from pypdf.errors import PyPdfError
+
+from benchmarks.fidelity import similarity
+from benchmarks.figures import Figure, progress
+from ingest.parsers.pdf import parse
+from ingest.parsers.source import Source
+from kb_platform.domain.document import PageStatus
+from kb_platform.domain.errors import UnreadableFile
+
+BENCH = "ingest-speed"
+DOCUMENTS = Path(__file__).resolve().parents[2] / "shared" / "eval" / "documents"
+_ROUNDS = 5
+_QUICK_SECONDS = 20.0
+_MOST_CHARACTERS = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    truth: Path | None
+    pages: int
+
+
+def measure_extraction(quick: bool) -> list[Figure]:
+    """Return how many times pypdf's pages a second ours are, and both texts' similarity to the truth files.
+
+    A round reads every file with both, one after the other; the figure is the median of the rounds' ratios and its
+    interval the smallest and the largest. FileNotFoundError where the evaluation set is missing.
+    """
+    files = _digital_files()
+    pages = sum(file.pages for file in files)
+    ratios: list[float] = []
+    rates: list[float] = []
+    started = time.monotonic()
+    for number in range(_ROUNDS):
+        if ratios and quick and time.monotonic() - started > _QUICK_SECONDS:
+            break
+        ours = theirs = 0.0
+        for file in files:
+            ours += _seconds(_our_text, file.path)
+            theirs += _seconds(_pypdf_text, file.path)
+        ratios.append(theirs / ours)
+        rates.append(pages / ours)
+        progress(
+            f"round {number + 1}: {pages / ours:.0f} pages/s, pypdf {pages / theirs:.0f}, {theirs / ours:.2f} times"
+        )
+    figures = [
+        Figure(
+            BENCH,
+            "extraction_vs_pypdf",
+            round(statistics.median(ratios), 2),
+            "times",
+            pages,
+            (min(ratios), max(ratios)),
+        ),
+        Figure(BENCH, "extraction_pages_s", round(statistics.median(rates), 1), "pages/s", pages),
+    ]
+    for name, read in (("extraction_similarity", _our_text), ("pypdf_similarity", _pypdf_text)):
+        found = [near for file in files if file.truth and (near := similarity(read(file.path), file.truth)) is not None]
+        if found:
+            figures.append(Figure(BENCH, name, round(statistics.mean(found), 4), "ratio", len(found)))
+    return figures
+
+
+def _digital_files() -> list[_File]:
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    found = []
+    with (DOCUMENTS / "manifest.jsonl").open(encoding="utf-8") as manifest:
+        entries = [json.loads(line) for line in manifest]
+    for entry in entries:
+        path = DOCUMENTS / entry["file"]
+        if entry["expect"] not in ("parse", "parse_bounded") or path.suffix != ".pdf":
+            continue
+        try:
+            parsed = parse(_source(path))
+            _pypdf_text(path)
+        except (UnreadableFile, PyPdfError):
+            continue
+        if all(page.status == PageStatus.TEXT for page in parsed.pages):
+            truth = DOCUMENTS / entry["truth"] if entry.get("truth") else None
+            found.append(_File(path, truth, len(parsed.pages)))
+    return found
+
+
+def _source(path: Path) -> Source:
+    return Source(path=path, file_name=path.name, max_characters=_MOST_CHARACTERS, ocr=False)
+
+
+def _our_text(path: Path) -> str:
+    return parse(_source(path)).text
+
+
+def _pypdf_text(path: Path) -> str:
+    with pypdf.PdfReader(path) as reader:
+        return "\n".join(page.extract_text() for page in reader.pages)
+
+
+def _seconds(read: Callable[[Path], str], path: Path) -> float:
+    started = time.perf_counter()
+    read(path)
+    return time.perf_counter() - started
