@@ -1,4 +1,4 @@
-"""The child process in which one file is parsed or one page rendered; started by `ingest.sandbox` only.
+"""What a child process does with one request: parse one file or render one page. Forked by `ingest.parser_host` only.
 
 It reads one JSON request from standard input, writes progress as JSON lines to standard output and its result to a
 file, and ends. Before it touches the file it ties itself to its parent's life and takes its limits on.
@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,12 +24,17 @@ _ADDRESS_SPACE_SLACK = 1_536 << 20
 _RESULT_BYTES = 2 << 30
 
 
-def main() -> int:
-    """Run the request that standard input holds; return the exit status (0: a result or a reason was given)."""
+def run(parent: int) -> int:
+    """Run the request that standard input holds; return the exit status (0: a result or a reason was given).
+
+    `parent` is the process whose end ends this one.
+    """
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print is no protocol
-    request: dict[str, Any] = json.loads(sys.stdin.buffer.read())
-    _tie_to_parent(request["parent"])
+    with os.fdopen(0, "rb", closefd=False) as file:
+        request: dict[str, Any] = json.loads(file.read())
+    _tie_to_parent(parent)
+    _stay_in(request["folder"])
     _limit(request["memory_mib"], request["cpu_seconds"])
     try:
         if request["task"] == "render":
@@ -41,6 +47,7 @@ def main() -> int:
         _say(channel, {"settings_error": error.message})
     except MemoryError:
         _say(channel, {"out_of_memory": True})
+    _say(channel, {"peak_kib": _peak_kib()})
     return 0
 
 
@@ -77,6 +84,11 @@ def _render(request: dict[str, Any]) -> None:
     Path(request["result"]).write_bytes(image)
 
 
+def _peak_kib() -> int:
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest // 1024 if sys.platform == "darwin" else largest
+
+
 def _say(channel: IO[str], message: dict[str, object]) -> None:
     channel.write(json.dumps(message) + "\n")
     channel.flush()
@@ -89,13 +101,15 @@ def _tie_to_parent(parent: int) -> None:
         os._exit(1)  # the parent died before the tie was there
 
 
+def _stay_in(folder: str) -> None:
+    os.chdir(folder)
+    os.environ |= {"HOME": folder, "TMPDIR": folder}
+    tempfile.tempdir = None
+
+
 def _limit(memory_mib: int, cpu_seconds: int) -> None:
     address_space = (memory_mib << 20) + _ADDRESS_SPACE_SLACK
     resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 5))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_RESULT_BYTES, _RESULT_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

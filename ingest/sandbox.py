@@ -9,8 +9,6 @@ import logging
 import os
 import queue
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -19,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from ingest.hosted_child import HostedChild, start_child
 from kb_platform.domain.document import ParsedDocument, load_parsed
 from kb_platform.domain.errors import UNREADABLE_FILE_TYPES, CorruptFile, LimitExceeded, SettingsError
 from kb_platform.settings import IngestSettings
 
 logger = logging.getLogger(__name__)
 
-_ROOT = Path(__file__).resolve().parents[1]
 _WATCH_SECONDS = 0.05
 _KEEP_GOING_SECONDS = 1.0
 _ERROR_CHARACTERS = 2_000
@@ -99,7 +97,6 @@ def run_child(
         full = {
             **request,
             "result": str(result),
-            "parent": os.getpid(),
             "memory_mib": memory_mib,
             "cpu_seconds": seconds + 5,
         }
@@ -116,52 +113,31 @@ def run_child(
         return ChildRun(result.read_bytes(), time.monotonic() - started, watch.peak_mib)
 
 
-def _start(request: dict[str, Any], folder: str, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(request: dict[str, Any], folder: str, errors: IO[bytes]) -> HostedChild:
     environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
     environment |= {
         "PATH": os.defpath,
-        "HOME": folder,
-        "TMPDIR": folder,
-        "PYTHONPATH": str(_ROOT),
         "PYTHONUTF8": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "2",
         "OPENBLAS_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
     }
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "ingest.child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        cwd=folder,
-        env=environment,
-        start_new_session=True,
-    )
-    assert child.stdin is not None
-    try:
-        child.stdin.write(json.dumps(request).encode())
-        child.stdin.close()
-    except BrokenPipeError:
-        pass  # it died at once; the watch says so
-    return child
+    return start_child(json.dumps({**request, "folder": folder}).encode(), errors, environment)
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _end(child: HostedChild) -> None:
     """Kill whatever of the child is left and take its status."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
-    if child.stdout is not None:
-        child.stdout.close()
+    child.stdout.close()
 
 
 class _Watch:
     """Follows one child to its end: progress and reasons on its output, its memory, its time."""
 
-    def __init__(
-        self, child: subprocess.Popen[bytes], file_name: str, memory_mib: int, deadline: float, seconds: int
-    ) -> None:
+    def __init__(self, child: HostedChild, file_name: str, memory_mib: int, deadline: float, seconds: int) -> None:
         self._child = child
         self._file_name = file_name
         self._memory_mib = memory_mib
@@ -184,6 +160,8 @@ class _Watch:
                 break
             if "total" in message:
                 on_progress(int(message["done"]), int(message["total"]))
+            elif "peak_kib" in message:  # a short run may be over before it was looked at once
+                self.peak_mib = max(self.peak_mib, message["peak_kib"] / 1024)
             elif message:
                 self._reason = message
             now = time.monotonic()
@@ -200,7 +178,6 @@ class _Watch:
         self._child.wait(timeout=max(0.1, self._deadline - time.monotonic()))
 
     def _listen(self) -> None:
-        assert self._child.stdout is not None
         try:
             for line in self._child.stdout:
                 try:
@@ -224,7 +201,7 @@ class _Watch:
 
     def raise_reason(self, said: str) -> None:
         """Raise why there is no result; return where there is one."""
-        status = self._child.returncode
+        status = self._child.wait()
         reason = self._reason or {}
         if self._over == "memory" or reason.get("out_of_memory") or "MemoryError" in said:
             raise LimitExceeded(
