@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
 from ingest.parsers.page_lines import Line, TableArea, part_of
+from ingest.parsers.pdf_boxes import is_stroked, path_boxes
 
 _MOST_OBJECTS = 6_000
 _THIN = 2.5
@@ -47,22 +47,14 @@ def ruled_tables(page: pdfium.PdfPage, lines: Sequence[Line]) -> list[TableArea]
 
 
 def _rulings(page: pdfium.PdfPage) -> tuple[list[_Ruling], list[_Ruling]]:
-    raw = page.raw
-    count = pdfium_c.FPDFPage_CountObjects(raw)
-    if count > _MOST_OBJECTS:
+    if pdfium_c.FPDFPage_CountObjects(page.raw) > _MOST_OBJECTS:
         return [], []
     left, bottom, right, top = page.get_bbox()
     rotation = page.get_rotation()
-    a, b, c, d = (ctypes.c_float() for _ in range(4))
     horizontal: list[_Ruling] = []
     vertical: list[_Ruling] = []
-    for index in range(count):
-        item = pdfium_c.FPDFPage_GetObject(raw, index)
-        if pdfium_c.FPDFPageObj_GetType(item) != pdfium_c.FPDF_PAGEOBJ_PATH:
-            continue
-        if not pdfium_c.FPDFPageObj_GetBounds(item, a, b, c, d):
-            continue
-        x0, y0, x1, y1 = a.value, b.value, c.value, d.value
+    paths, bounds = path_boxes(page)
+    for item, (x0, y0, x1, y1) in zip(paths, bounds.tolist(), strict=True):
         if rotation == 0:
             box = (x0 - left, top - y1, x1 - left, top - y0)
         elif rotation == 90:
@@ -75,14 +67,8 @@ def _rulings(page: pdfium.PdfPage) -> tuple[list[_Ruling], list[_Ruling]]:
     return _merged(horizontal), _merged(vertical)
 
 
-def _strokes(item: object) -> bool:
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    drawn = pdfium_c.FPDFPath_GetDrawMode(item, fill, stroke)
-    return bool(drawn and stroke.value)
-
-
 def _add_box(
-    box: tuple[float, float, float, float], item: object, horizontal: list[_Ruling], vertical: list[_Ruling]
+    box: tuple[float, float, float, float], item: int, horizontal: list[_Ruling], vertical: list[_Ruling]
 ) -> None:
     x0, y0, x1, y1 = box
     width, height = x1 - x0, y1 - y0
@@ -90,7 +76,7 @@ def _add_box(
         horizontal.append(_Ruling((y0 + y1) / 2, x0, x1))
     elif width <= _THIN and height >= _SHORT:
         vertical.append(_Ruling((x0 + x1) / 2, y0, y1))
-    elif width >= _SHORT and height >= _SHORT and _strokes(item):
+    elif width >= _SHORT and height >= _SHORT and is_stroked(item):
         horizontal.extend((_Ruling(y0, x0, x1), _Ruling(y1, x0, x1)))
         vertical.extend((_Ruling(x0, y0, y1), _Ruling(x1, y0, y1)))
 
