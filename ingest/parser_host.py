@@ -53,7 +53,8 @@ def _load_parsers() -> None:
     from ingest.parsers.detect import SUFFIXES
 
     for parser in sorted(set(SUFFIXES.values())):
-        import_module(f"ingest.parsers.{parser}")
+        with contextlib.suppress(ImportError):  # a child that needs it says so, and other formats are still read
+            import_module(f"ingest.parsers.{parser}")
 
 
 def _become_child(descriptors: list[int]) -> None:

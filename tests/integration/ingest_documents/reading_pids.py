@@ -10,5 +10,5 @@ from llama_index.core.schema import Document
 
 
 class PidReader(BaseReader):
-    def load_data(self, file: Path, **_named: object) -> list[Document]:  # type: ignore[override]
+    def load_data(self, file: Path, **_named: object) -> list[Document]:
         return [Document(text=f"process {os.getpid()}")]
