@@ -43,10 +43,10 @@ def _pdf_page(path: Path, file_name: str, page: int, width: int, password: str) 
 
 
 def _frame(path: Path, file_name: str, page: int, width: int) -> Image.Image:
-    from ingest.parsers.image import check_size, prepared
+    from ingest.parsers.image import check_size, open_picture, prepared
 
     try:
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             if not 1 <= page <= getattr(image, "n_frames", 1):
                 raise NothingReadable(file_name, f"it has no page {page}.")
             image.seek(page - 1)

@@ -73,3 +73,19 @@ def open_part(archive: zipfile.ZipFile, name: str, source: Source) -> IO[bytes]:
         raise CorruptFile(
             source.file_name, f"its part {name} is missing or damaged. Open the file in Office and save it again."
         ) from error
+
+
+def read_whole(archive: zipfile.ZipFile, name: str, source: Source, most_bytes: int) -> bytes:
+    """Return a part's bytes, counted as they are unpacked.
+
+    Raises LimitExceeded when there are more than `most_bytes`, CorruptFile.
+    """
+    parts: list[bytes] = []
+    total = 0
+    open_part(archive, name, source).close()
+    for step in unpacked(archive, archive.getinfo(name), source):
+        total += len(step)
+        if total > most_bytes:
+            raise LimitExceeded(source.file_name, f"its part {name} unpacks to more than {most_bytes >> 20:,} MiB.")
+        parts.append(step)
+    return b"".join(parts)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
 from dataclasses import dataclass
 
 from ingest.parsers.decoding import looks_binary
 from ingest.parsers.source import Source
-from kb_platform.domain.document import FileFormat
-from kb_platform.domain.errors import CorruptFile, NothingReadable, PasswordRequired, UnsupportedFormat
+from kb_platform.domain.errors import CorruptFile, NothingReadable, UnsupportedFormat
 
-SUFFIXES: dict[str, str] = {
+_KINDS: dict[str, str] = {
     ".pdf": "pdf",
     ".docx": "docx",
     ".docm": "docx",
@@ -20,6 +20,18 @@ SUFFIXES: dict[str, str] = {
     ".ppsx": "pptx",
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
+    ".xls": "xls",
+    ".doc": "doc",
+    ".ppt": "ppt",
+    ".rtf": "rtf",
+    ".odt": "odt",
+    ".ods": "ods",
+    ".odp": "odp",
+    ".eml": "eml",
+    ".mht": "eml",
+    ".mhtml": "eml",
+    ".msg": "msg",
+    ".epub": "epub",
     ".csv": "csv",
     ".tsv": "csv",
     ".html": "html",
@@ -42,41 +54,75 @@ SUFFIXES: dict[str, str] = {
     ".bmp": "image",
     ".gif": "image",
     ".webp": "image",
+    ".heic": "image",
+    ".heif": "image",
+    ".zip": "zipped",
 }
-"""Suffixes that are read, with the parser of each."""
+"""What a file of each suffix should be."""
 
-_BINARY_PARSERS = frozenset(("pdf", "docx", "pptx", "xlsx", "image"))
+_MODULES = dict.fromkeys(("doc", "ppt", "rtf", "odt", "ods", "odp"), "libreoffice")
+SUFFIXES: dict[str, str] = {suffix: _MODULES.get(kind, kind) for suffix, kind in _KINDS.items()}
+"""Suffixes that are read, with the module that reads each."""
+
+_BINARY_PARSERS = frozenset(("pdf", "docx", "pptx", "xlsx", "image", "msg", "epub", "zipped", "odt", "ods", "odp"))
 _NAMES = {
     "pdf": "a PDF",
     "docx": "a Word document",
     "pptx": "a PowerPoint presentation",
     "xlsx": "an Excel workbook",
+    "xls": "an Excel 97-2003 workbook",
+    "doc": "a Word 97-2003 document",
+    "ppt": "a PowerPoint 97-2003 presentation",
+    "rtf": "a Rich Text file",
+    "odt": "an OpenDocument text",
+    "ods": "an OpenDocument spreadsheet",
+    "odp": "an OpenDocument presentation",
+    "eml": "an e-mail message",
+    "msg": "an Outlook message",
+    "epub": "an EPUB book",
     "image": "an image",
+    "zipped": "a ZIP archive",
+    "encrypted": "an encrypted Office file",
 }
 _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*")
-_SUPPORTED = "Supported are PDF, DOCX, PPTX, XLSX, CSV, HTML, Markdown, TXT, JSON and images (PNG, JPEG, TIFF, WebP)."
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_SUPPORTED = (
+    "Supported are PDF, Word, PowerPoint, Excel, CSV, HTML, Markdown, TXT, JSON, EPUB, e-mail (EML, MSG), images (PNG, "
+    "JPEG, TIFF, WebP, HEIC) and ZIP archives of these."
+)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_LEGACY = {
-    "WordDocument": "it is a Word 97-2003 document (.doc). Open it in Word or LibreOffice and save it as .docx.",
-    "PowerPoint Document": "it is a PowerPoint 97-2003 presentation (.ppt). Open it in PowerPoint or LibreOffice and "
-    "save it as .pptx.",
-    "Workbook": "it is an Excel 97-2003 workbook (.xls). Open it in Excel or LibreOffice and save it as .xlsx.",
-    "Book": "it is an Excel 5 workbook (.xls). Open it in Excel or LibreOffice and save it as .xlsx.",
-    "__properties_version1.0": "it is an Outlook message (.msg). Save it as PDF or plain text.",
-}
 _OTHER = (
-    (re.compile(rb"^\{\\rtf"), "it is a Rich Text file (.rtf). Open it in Word or LibreOffice and save it as .docx."),
-    (re.compile(rb"^.{4}ftyp(?:hei|hev|mif1|msf1)", re.DOTALL), "it is a HEIC photo. Save it as JPEG or PNG."),
     (re.compile(rb"^.{4}ftyp", re.DOTALL), "it is a video or audio file. Upload a transcript as text."),
-    (re.compile(rb"^(?:7z\xbc\xaf|Rar!|\x1f\x8b|BZh|\xfd7zXZ)"), "it is an archive. Unpack it and upload the files."),
+    (re.compile(rb"^(?:7z\xbc\xaf|Rar!|\x1f\x8b|BZh|\xfd7zXZ)"), "it is an archive. Unpack it, or make it a ZIP."),
     (re.compile(rb"^(?:\x7fELF|MZ)"), "it is a program, not a document."),
     (re.compile(rb"^%!PS"), "it is a PostScript file. Save it as PDF."),
     (
-        re.compile(rb"^(?:[\w-]+: [^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,}.*?^(?:Content-Type|Subject|Message-ID):",
-                   re.DOTALL | re.MULTILINE | re.IGNORECASE),
-        "it is an e-mail message. Save it as PDF or plain text.",
+        re.compile(rb"^\s*<\?xml[^>]*>.{0,200}?<(?:\?mso-application progid=\"Excel|Workbook\b)", re.DOTALL),
+        "it is an Excel 2003 XML workbook. Open it in Excel and save it as .xlsx.",
     ),
-)  # fmt: skip
+    (
+        re.compile(rb"^\s*<\?xml[^>]*>.{0,200}?<(?:\?mso-application progid=\"Word|w:wordDocument\b)", re.DOTALL),
+        "it is a Word 2003 XML document. Open it in Word and save it as .docx.",
+    ),
+)
+_MESSAGE = re.compile(rb"^(?:From [^\r\n]*\r?\n)?(?:[\w-]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,}", re.IGNORECASE)
+_MESSAGE_HEADERS = re.compile(
+    rb"^(?:Content-Type|Subject|Message-ID|MIME-Version|Received|From|To|Date):", re.MULTILINE | re.IGNORECASE
+)
+_LEAST_HEADERS = 3
+_OPEN_DOCUMENT = {
+    b"application/vnd.oasis.opendocument.text": "odt",
+    b"application/vnd.oasis.opendocument.spreadsheet": "ods",
+    b"application/vnd.oasis.opendocument.presentation": "odp",
+}
+_OLE_STREAMS = (
+    ("EncryptedPackage", "encrypted"),
+    ("__properties_version1.0", "msg"),
+    ("WordDocument", "doc"),
+    ("PowerPoint Document", "ppt"),
+    ("Workbook", "xls"),
+    ("Book", "xls"),
+)
 _HTML = re.compile(r"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 
 _MARKDOWN_HEADING = re.compile(r"^##+ +\S", re.MULTILINE)
@@ -86,26 +132,31 @@ _MARKDOWN_HEADINGS = 2
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """The parser's name, and a warning where the file's name says something else."""
+    """What a file is (`kind`), and a warning where its name says something else."""
 
-    parser: str
+    kind: str
     warning: str = ""
+
+    @property
+    def parser(self) -> str:
+        """The module that reads it."""
+        return _MODULES.get(self.kind, self.kind)
 
 
 def detect(source: Source) -> Detected:
     """Return which parser reads the file.
 
-    Raises NothingReadable (empty file), UnsupportedFormat (no parser; says what to save it as), PasswordRequired (an
-    encrypted Office file), CorruptFile (its name promises a format that its content is not).
+    Raises NothingReadable (empty file), UnsupportedFormat (no parser; says what to save it as), CorruptFile (its name
+    promises a format that its content is not).
     """
     with source.path.open("rb") as file:
         head = file.read(16_384)
     if not head:
         raise NothingReadable(source.file_name, "the file is empty.")
-    promised = SUFFIXES.get(source.suffix, "")
+    promised = _KINDS.get(source.suffix, "")
     found = _by_content(head, source)
     if found:
-        if promised and promised != found:
+        if promised and promised != found and found != "encrypted":
             return Detected(found, f"Its name ends in {source.suffix}, but it is {_NAMES[found]}; read as such.")
         return Detected(found)
     if promised in _BINARY_PARSERS:
@@ -123,18 +174,27 @@ def _by_content(head: bytes, source: Source) -> str:
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
         return _zip_format(source)
     if head.startswith(_OLE):
-        _refuse_ole(source)
+        return _ole_format(source)
+    if head.startswith(b"{\\rtf"):
+        return "rtf"
     if _is_image(head):
         return "image"
     for pattern, reason in _OTHER:
         if pattern.match(head):
             raise UnsupportedFormat(source.file_name, reason)
-    return ""
+    return "eml" if _is_message(head) else ""
+
+
+def _is_message(head: bytes) -> bool:
+    headers = _MESSAGE.match(head)
+    return headers is not None and len(_MESSAGE_HEADERS.findall(headers.group())) >= _LEAST_HEADERS
 
 
 def _is_image(head: bytes) -> bool:
     if head.startswith(b"BM"):
         return b"\x00" in head[:30]
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        return True
     return head.startswith(_IMAGES) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
 
 
@@ -155,25 +215,33 @@ def _zip_format(source: Source) -> str:
                         source.file_name, "it is a binary Excel workbook (.xlsb). Save it as .xlsx."
                     )
                 return parser
-    if mimetype.startswith(b"application/epub"):
-        raise UnsupportedFormat(source.file_name, "it is an EPUB book. Save it as PDF, or set a reader for .epub.")
+    if mimetype.startswith(b"application/epub") or "META-INF/container.xml" in names:
+        return "epub"
+    if opened := _OPEN_DOCUMENT.get(mimetype.strip().removesuffix(b"-template")):
+        return opened
     if mimetype.startswith(b"application/vnd.oasis"):
-        raise UnsupportedFormat(
-            source.file_name, "it is an OpenDocument file. Open it in LibreOffice and save it as .docx, .xlsx or .pptx."
-        )
-    raise UnsupportedFormat(source.file_name, "it is an archive. Unpack it and upload the files.")
+        raise UnsupportedFormat(source.file_name, f"it is a drawing, a formula or a database. {_SUPPORTED}")
+    return "zipped"
 
 
-def _refuse_ole(source: Source) -> None:
-    """Old Office files and encrypted new ones share a container; its directory names what is inside."""
-    data = source.path.read_bytes()
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        raise PasswordRequired(
-            source.file_name, "it is protected by a password. Remove the password in Office and upload it again."
-        )
-    for name, reason in _LEGACY.items():
-        if name.encode("utf-16-le") in data:
-            raise UnsupportedFormat(source.file_name, reason)
+def _ole_format(source: Source) -> str:
+    """Old Office files, messages and encrypted new files share a container; its directory names what is inside."""
+    import olefile  # type: ignore[import-untyped]
+
+    try:
+        with olefile.OleFileIO(str(source.path)) as container:
+            outermost = {entry[0] for entry in container.listdir(streams=True, storages=True)}
+    except (OSError, ValueError, IndexError, struct.error, AttributeError, TypeError, RecursionError) as error:
+        raise CorruptFile(
+            source.file_name, "it is damaged or not fully uploaded (its directory cannot be read)."
+        ) from error
+    for stream, parser in _OLE_STREAMS:
+        if stream in outermost:
+            if parser in ("doc", "ppt", "xls"):
+                from ingest.parsers.encrypted import is_encrypted
+
+                return "encrypted" if is_encrypted(source.path) else parser
+            return parser
     raise UnsupportedFormat(source.file_name, f"it is an old Office file of an unknown kind. {_SUPPORTED}")
 
 
@@ -182,7 +250,7 @@ def _textual(head: bytes, promised: str, source: Source) -> Detected:
         if promised:
             raise CorruptFile(source.file_name, "its name says that it is text, but its content is binary.")
         raise UnsupportedFormat(source.file_name, f"this kind of file is not known. {_SUPPORTED}")
-    if promised in ("html", "markdown", "csv", "json"):
+    if promised in ("html", "markdown", "csv", "json", "eml"):
         return Detected(promised)
     start = head.decode("latin-1").replace("\x00", "").lstrip("\xef\xbb\xbf\xff\xfe")
     if _HTML.match(start):
@@ -190,10 +258,3 @@ def _textual(head: bytes, promised: str, source: Source) -> Detected:
     if len(_MARKDOWN_HEADING.findall(start)) >= _MARKDOWN_HEADINGS:
         return Detected("markdown")
     return Detected("text")
-
-
-FORMATS: dict[str, FileFormat] = {
-    "json": FileFormat.TEXT,
-    **{name: FileFormat(name) for name in ("pdf", "docx", "pptx", "xlsx", "csv", "html", "markdown", "text", "image")},
-}
-"""The format that each parser's documents carry."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
@@ -30,7 +32,7 @@ def parse(source: Source) -> ParsedDocument:
     Image.MAX_IMAGE_PIXELS = None  # measured below, before anything is decoded
     pages = []
     try:
-        with Image.open(source.path) as image:
+        with open_picture(source.path) as image:
             frames = min(_MOST_FRAMES, getattr(image, "n_frames", 1))
             if image.format == "GIF":
                 frames = 1
@@ -49,6 +51,17 @@ def parse(source: Source) -> ParsedDocument:
     add_pages(builder, pages)
     coverage = [PageCoverage(page.number, page.status, sum(len(line.text) for line in page.lines)) for page in pages]
     return builder.finish(pages=coverage, nothing_readable="no text was found in the picture.")
+
+
+def open_picture(path: Path) -> Image.Image:
+    """Open a picture without decoding it, HEIC photos too. Raises what Pillow raises."""
+    with path.open("rb") as file:
+        is_heif = file.read(8)[4:] == b"ftyp"
+    if is_heif:
+        import pi_heif  # type: ignore[import-untyped]
+
+        pi_heif.register_heif_opener(thumbnails=False)
+    return Image.open(path)
 
 
 def prepared(frame: Image.Image) -> NDArray[np.uint8]:

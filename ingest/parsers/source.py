@@ -17,7 +17,8 @@ class Source:
 
     `file_name` is the uploader's name, for messages and for its suffix; `path` is where it is stored.
     `progress(done, total)` counts pages, slides or sheets. `memory_mib` is what may be used, so that a parser can
-    refuse what would be too much instead of being killed.
+    refuse what would be too much instead of being killed. `depth` counts the files that this one was in (a message that
+    a message attaches).
     """
 
     path: Path
@@ -27,6 +28,7 @@ class Source:
     ocr: bool = True
     memory_mib: int = 2048
     progress: Callable[[int, int], None] = _no_progress
+    depth: int = 0
 
     @property
     def suffix(self) -> str:

@@ -21,6 +21,10 @@ class FileFormat(StrEnum):
     MARKDOWN = "markdown"
     TEXT = "text"
     IMAGE = "image"
+    EMAIL = "email"
+    EPUB = "epub"
+    ZIP = "zip"
+    """Only inside a message: an uploaded archive's members are documents of their own."""
     OTHER = "other"
     """Read by a llama-index reader that the settings plug in."""
 
