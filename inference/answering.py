@@ -4,6 +4,7 @@ question + history → standalone query → passages (allowed documents only) �
   → no model: the sentences that answer, quoted
   → model: budgeted prompt → reasoning and answer as they are written → each sentence's citations checked
   → nothing that answers: said so, with what was searched and what came closest
+no knowledge bases → the model alone
 """
 
 from __future__ import annotations
@@ -13,15 +14,20 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
 
-from inference.budget import PromptPlan, counter_for, plan_prompt, reserve_room
+from inference.budget import PromptPlan, describe, plan_prompt, reserve_room
+from inference.chatting import NoAnswerWritten, chat, fit_history
 from inference.citations import AnswerSentence, check_sentence
 from inference.composing import AnswerComposer
 from inference.evidence import weigh_passages, worth_giving
 from inference.extractive import Extract, extract_answer
-from inference.llm import ChatModel, Finished, ModelDelta, TokensUsed
+from inference.llm import ChatModel, Waiting
+from inference.metering import Meter
 from inference.prompts import (
     CAME_CLOSEST,
+    NO_MODEL,
     NOT_IN_DOCUMENTS,
     NOTHING_CAME_CLOSE,
     NOTHING_WRITTEN,
@@ -31,7 +37,9 @@ from inference.prompts import (
     language_of,
 )
 from inference.rewriting import standalone_query
+from inference.summary import summarise
 from inference.thinking import AnswerText, ReasoningText
+from inference.token_counts import counter_for
 from kb_platform.domain.access import AccessScope
 from kb_platform.domain.answer import (
     AnswerDelta,
@@ -42,13 +50,16 @@ from kb_platform.domain.answer import (
     Done,
     Failed,
     PastTurn,
+    PlanReported,
+    Queued,
     ReasoningDelta,
     Source,
     SourcesFound,
     Usage,
     UsageReported,
 )
-from kb_platform.domain.errors import KnowledgeBaseError
+from kb_platform.domain.errors import KnowledgeBaseError, ModelUnavailable
+from kb_platform.domain.plan import NOTHING_BEFORE, ContextPlan, GivenBefore
 from kb_platform.embedding import EmbeddingModel
 from kb_platform.retrieval import Retriever
 from kb_platform.settings import Settings
@@ -60,13 +71,16 @@ PLACES_NAMED = 3
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, by whom it may be answered from (`scope`), after what (`history`, oldest first)."""
+    """What is asked, what it may be answered from (`scope`; None: no documents, the model alone), after what
+    (`history`, oldest first), as which turn of the conversation (`number`, from 1) whose last prompt held `before`."""
 
     text: str
-    scope: AccessScope
+    scope: AccessScope | None
     history: tuple[PastTurn, ...] = ()
     thinking: bool = True
     limit: int | None = None
+    number: int = 0
+    before: GivenBefore = NOTHING_BEFORE
 
 
 @dataclass(frozen=True)
@@ -81,10 +95,13 @@ class AnsweringServices:
 
 @dataclass(frozen=True)
 class _Found:
+    """`carried` are the passages that earlier answers of the conversation were given and this search did not find."""
+
     query: str
     sources: tuple[Source, ...]
     evidence: float
     seconds: float
+    carried: tuple[Source, ...] = ()
 
 
 async def answer(question: Question, services: AnsweringServices) -> AsyncGenerator[AnswerEvent, None]:
@@ -94,8 +111,14 @@ async def answer(question: Question, services: AnsweringServices) -> AsyncGenera
     model = services.model
     answerer = Answerer.MODEL if model else Answerer.EXTRACTIVE
     try:
-        found = await _find(question, services)
-        yield SourcesFound(found.query, found.sources, answerer, model.name if model else "")
+        if question.scope is None:
+            async with aclosing(_chat(question, services, began)) as said:
+                async for event in said:
+                    yield event
+            return
+        found = await _find(question, question.scope, services)
+        given = (*found.sources, *found.carried)
+        yield SourcesFound(found.query, given, answerer, model.name if model else "")
         border = services.settings.answering.abstain_below * (MODEL_GATE if model else 1.0)
         if found.evidence < border:
             events = _abstain(question, found, answerer, began)
@@ -110,15 +133,53 @@ async def answer(question: Question, services: AnsweringServices) -> AsyncGenera
         yield Failed(error.code, error.message)
 
 
-async def _find(question: Question, services: AnsweringServices) -> _Found:
+async def _chat(question: Question, services: AnsweringServices, began: float) -> AsyncGenerator[AnswerEvent, None]:
+    """Let the model answer by itself, from no documents."""
+    model = services.model
+    if model is None:
+        raise ModelUnavailable(NO_MODEL[language_of(question.text)])
+    yield SourcesFound("", (), Answerer.MODEL, model.name)
+    reserve = reserve_room(
+        model.context_window,
+        services.settings.model.reasoning_tokens,
+        services.settings.model.answer_tokens,
+        question.thinking,
+    )
+    messages, dropped = await fit_history(
+        question.text, question.history, model.context_window - reserve.total, counter_for(model, question.thinking)
+    )
+    async with aclosing(chat(messages, model, reserve.total, question.thinking, began=began)) as events:
+        async for event in events:
+            if isinstance(event, UsageReported):
+                event = UsageReported(replace(event.usage, history_turns_dropped=dropped))
+            yield event
+
+
+async def _find(question: Question, scope: AccessScope, services: AnsweringServices) -> _Found:
     """Search for the question as it stands alone, and weigh what was found."""
     query = await standalone_query(question.text, question.history, services.model)
-    retrieval = await asyncio.to_thread(services.retriever.search, query, question.scope, question.limit)
+    retrieval = await asyncio.to_thread(services.retriever.search, query, scope, question.limit)
     found = tuple(Source(number, hit) for number, hit in enumerate(retrieval.hits, start=1))
     evidence = await asyncio.to_thread(weigh_passages, query, found, services.embedding.name)
     sources = await asyncio.to_thread(worth_giving, query, found, services.embedding.name)
     seconds = retrieval.seconds_embedding + retrieval.seconds_index + retrieval.seconds_database
-    return _Found(query, sources, evidence, seconds)
+    if services.model is None or not question.before.placed:
+        return _Found(query, sources, evidence, seconds)
+    sources, carried = await asyncio.to_thread(_with_earlier, question.before, scope, sources, services.retriever)
+    return _Found(query, sources, evidence, seconds, carried)
+
+
+def _with_earlier(
+    before: GivenBefore, scope: AccessScope, sources: Sequence[Source], retriever: Retriever
+) -> tuple[tuple[Source, ...], tuple[Source, ...]]:
+    """Return the sources under their numbers of the conversation, and the passages given before that may still be
+    read. A passage keeps its number; a new one gets the next."""
+    numbers = {placed.chunk_id: placed.number for placed in before.placed}
+    following = count(before.highest_number + 1)
+    numbered = tuple(Source(numbers.get(s.hit.chunk_id) or next(following), s.hit) for s in sources)
+    found = {source.hit.chunk_id for source in sources}
+    hits = retriever.passages([chunk_id for chunk_id in numbers if chunk_id not in found], scope)
+    return numbered, tuple(sorted((Source(numbers[hit.chunk_id], hit) for hit in hits), key=lambda s: s.number))
 
 
 async def _quote(
@@ -153,20 +214,31 @@ async def _generate(
         question.text,
         found.sources,
         question.history,
-        language,
         model.context_window,
         reserve,
         counter_for(model, question.thinking),
+        number=question.number,
+        carried=found.carried,
+        before=question.before,
+        most_prompt_tokens=settings.model.prompt_tokens,
+        summarise=partial(summarise, model),
     )
+    # While the model reads the prompt: counting must not keep its first token waiting.
+    described: asyncio.Task[ContextPlan] | None = asyncio.create_task(asyncio.to_thread(describe, plan))
     composer = AnswerComposer(plan.sources, language)
     checks = _Checks(plan.sources, services.embedding, settings.answering.support_threshold)
-    meter = _Meter(model, plan, began)
+    meter = Meter(began)
     stream = model.stream(plan.messages, plan.max_tokens, question.thinking)
     try:
         async with aclosing(stream):
             async for delta in stream:
-                meter.count(delta)
-                if isinstance(delta, ReasoningText):
+                meter.take(delta)
+                if described and described.done():
+                    yield PlanReported(described.result())
+                    described = None
+                if isinstance(delta, Waiting):
+                    yield Queued(delta.position)
+                elif isinstance(delta, ReasoningText):
                     yield ReasoningDelta(delta.text)
                 elif isinstance(delta, AnswerText):
                     composed = composer.feed(delta.text)
@@ -180,10 +252,12 @@ async def _generate(
         composed = composer.finish()
         if composed.text and not composer.refused:
             yield AnswerDelta(composed.text)
+        yield PlanReported(await asyncio.to_thread(describe, plan, meter.prompt_tokens))
         if not composer.refused and not composer.has_words:
             raise NoAnswerWritten((OUT_OF_ROOM if meter.ran_out else NOTHING_WRITTEN)[language])
         if composer.refused:
-            async for event in _abstain(question, found, Answerer.MODEL, began, meter.usage(), composer.text):
+            usage = _given(meter, model, plan)
+            async for event in _abstain(question, found, Answerer.MODEL, began, usage, composer.text):
                 yield event
             return
         checks.start(composed.sentences)
@@ -191,8 +265,14 @@ async def _generate(
             yield CitationChecked(citation)
     finally:
         checks.cancel()
-    yield _usage(meter.usage(), found, began)
-    yield Done(composer.text, abstained=False, answerer=Answerer.MODEL, citations=checks.done)
+    yield _usage(_given(meter, model, plan), found, began)
+    yield Done(
+        composer.text,
+        abstained=False,
+        answerer=Answerer.MODEL,
+        citations=checks.done,
+        is_cut=meter.ran_out,
+    )
 
 
 async def _abstain(
@@ -231,12 +311,6 @@ def abstention(language: Language, query: str, sources: Sequence[Source]) -> str
     return NOT_IN_DOCUMENTS[language] + SEARCHED_FOR[language].format_map({"query": query}) + closest
 
 
-class NoAnswerWritten(KnowledgeBaseError):
-    """The model ended without an answer: it used its whole room for reasoning, or wrote nothing but markers."""
-
-    code = "no_answer_written"
-
-
 class _Checks:
     """The citation checks of one answer, running in threads while the model writes on; results in order."""
 
@@ -272,47 +346,14 @@ class _Checks:
             task.cancel()
 
 
-class _Meter:
-    """Counts what a generation took. Where the server gives one number for reasoning and answer together, it is
-    shared out by their characters."""
-
-    def __init__(self, model: ChatModel, plan: PromptPlan, began: float) -> None:
-        self._window = model.context_window
-        self._plan = plan
-        self._began = began
-        self._first_token = 0.0
-        self._characters = {ReasoningText: 0, AnswerText: 0}
-        self._used: TokensUsed | None = None
-        self.ran_out = False
-        self.answer_deltas = 0
-        """At least this many tokens of answer have come: a server sends one or more with each delta."""
-
-    def count(self, delta: ModelDelta) -> None:
-        if isinstance(delta, TokensUsed):
-            self._used = delta
-        elif isinstance(delta, Finished):
-            self.ran_out = delta.reason == "length"
-        else:
-            self._first_token = self._first_token or time.monotonic() - self._began
-            self._characters[type(delta)] += len(delta.text)
-            self.answer_deltas += isinstance(delta, AnswerText)
-
-    def usage(self) -> Usage:
-        used = self._used or TokensUsed(0, 0, 0, 0)
-        reasoning = used.reasoning
-        if not reasoning and (total := sum(self._characters.values())):
-            reasoning = round(used.completion * self._characters[ReasoningText] / total)
-        return Usage(
-            prompt_tokens=used.prompt,
-            cached_tokens=used.cached,
-            reasoning_tokens=reasoning,
-            answer_tokens=used.completion - reasoning,
-            context_window=self._window,
-            passages_given=len(self._plan.sources),
-            passages_dropped=self._plan.passages_dropped,
-            history_turns_dropped=self._plan.history_turns_dropped,
-            seconds_to_first_token=self._first_token,
-        )
+def _given(meter: Meter, model: ChatModel, plan: PromptPlan) -> Usage:
+    """Return what was measured, with what the plan gave the model."""
+    return replace(
+        meter.usage(model.context_window),
+        passages_given=len(plan.sources),
+        passages_dropped=plan.passages_dropped,
+        history_turns_dropped=plan.history_turns_dropped,
+    )
 
 
 def _usage(usage: Usage, found: _Found, began: float) -> UsageReported:

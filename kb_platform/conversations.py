@@ -22,12 +22,14 @@ from kb_platform.domain.answer import (
     Done,
     Failed,
     PastTurn,
+    PlanReported,
     ReasoningDelta,
     Source,
     SourcesFound,
     UsageReported,
 )
 from kb_platform.domain.errors import Conflict, InvalidInput, NotFound
+from kb_platform.domain.plan import GivenBefore, given_before
 
 MOST_TITLE_CHARACTERS = 200
 MADE_TITLE_CHARACTERS = 60
@@ -94,10 +96,15 @@ def is_being_answered(turn: Turn) -> bool:
 def past_turns(row: Conversation) -> tuple[PastTurn, ...]:
     """Return the finished turns as history for the next question: no markers, no reasoning, no failed ones."""
     return tuple(
-        PastTurn(turn.question, _MARKER.sub("", turn.answer))
+        PastTurn(turn.question, _MARKER.sub("", turn.answer), turn.number)
         for turn in row.turns
         if turn.answer and turn.state in (TurnState.DONE, TurnState.STOPPED)
     )
+
+
+def given_in_last_prompt(row: Conversation) -> GivenBefore:
+    """Return what the last prompt of the conversation held, its running summary included."""
+    return next((given_before(turn.plan) for turn in reversed(row.turns) if turn.plan), GivenBefore())
 
 
 def stop_turn(session: Session, row: Conversation, turn_id: str) -> None:
@@ -125,6 +132,7 @@ class TurnDraft:
     sources: list[dict[str, Any]] = field(default_factory=list)
     citations: list[dict[str, Any]] = field(default_factory=list)
     usage: dict[str, Any] = field(default_factory=dict)
+    plan: dict[str, Any] = field(default_factory=dict)
     error: str = ""
     _reasoning_began: float = 0.0
 
@@ -142,6 +150,8 @@ class TurnDraft:
                 self.answer += event.text
             case CitationChecked():
                 self.citations.append(citation_record(event.citation))
+            case PlanReported():
+                self.plan = asdict(event.plan)
             case UsageReported():
                 self.usage = asdict(event.usage)
             case Done():

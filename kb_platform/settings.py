@@ -108,10 +108,16 @@ class RetrievalSettings(Group):
     dense_weight: float = Field(
         0.6, description="Weight of the dense score in the fusion; the sparse one has the rest."
     )
+    chinese_dense_weight: float = Field(
+        0.7, description="The same for a question in Chinese, where words have to be guessed and tell less."
+    )
     feedback_weight: float = Field(
         0.5,
-        description="How much a passage gains by likeness to the best one, which finds answers that two passages hold "
-        "(pseudo relevance feedback); 0: off.",
+        description="How much a passage gains by its vector's likeness to the best ones, which finds answers that "
+        "several passages hold (pseudo relevance feedback); 0: off.",
+    )
+    feedback_words_weight: float = Field(
+        0.4, description="How much it gains by the words that it shares with the best ones; 0: off."
     )
     limit: int = Field(8, description="Passages given to the answerer.")
 
@@ -121,10 +127,31 @@ class ModelSettings(Group):
     api_key: SecretStr | None = Field(None, description="Key of that endpoint.")
     name: str = Field("", description="Model's name there; empty: the first that the endpoint lists.")
     context_window: int = Field(0, description="Context window in tokens; 0: what the endpoint says, else 32768.")
-    reasoning_tokens: int = Field(8192, description="Room kept for reasoning in the context window.")
-    answer_tokens: int = Field(2048, description="Room kept for the answer in the context window.")
+    reasoning_tokens: int = Field(
+        32_768, description="Room kept for reasoning in the context window; less in a window under 64K."
+    )
+    answer_tokens: int = Field(8192, description="Room kept for the answer in the context window; less under 64K.")
+    prompt_tokens: int = Field(
+        32_768,
+        description="Longest prompt; from there on earlier turns are summarised, however large the window is. 0: what "
+        "the window leaves.",
+    )
     temperature: float = Field(0.6, description="Sampling temperature (DeepSeek-R1's recommendation).")
     timeout_seconds: float = Field(120.0, description="Longest silence of the endpoint before a request fails.")
+    concurrency: int = Field(
+        16,
+        ge=1,
+        description="Generations at a time at one endpoint, for each web process; connected ones may say another.",
+    )
+    queue_length: int = Field(
+        64, ge=0, description="Questions that may wait for a place at one model; more are refused."
+    )
+    queue_seconds: float = Field(120.0, gt=0, description="Longest wait for a place at a model.")
+    health_seconds: float = Field(15.0, gt=0, description="Seconds between two looks at whether an endpoint is well.")
+    price_cache_hit: float = Field(0.0, ge=0, description="Price of a million prompt tokens from the prefix cache.")
+    price_cache_miss: float = Field(0.0, ge=0, description="Price of a million other prompt tokens.")
+    price_output: float = Field(0.0, ge=0, description="Price of a million tokens of reasoning and answer.")
+    currency: str = Field("CNY", description="Currency of all prices.")
 
 
 class AnsweringSettings(Group):

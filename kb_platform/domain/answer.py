@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from kb_platform.domain.chunk import Hit
+from kb_platform.domain.plan import ContextPlan
 
 
 class Answerer(StrEnum):
@@ -69,6 +70,8 @@ class Usage:
     seconds_retrieval: float = 0.0
     seconds_to_first_token: float = 0.0
     seconds_total: float = 0.0
+    is_counted_here: bool = False
+    """The model server told no numbers: they are counted with our own tokenizer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class PastTurn:
 
     question: str
     answer: str
+    number: int = 0
+    """Its place in the conversation, from 1; 0 where nobody counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,14 @@ class SourcesFound:
     answerer: Answerer
     model: str = ""
     type: Literal["sources"] = "sources"
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """All places at the model are taken: `position` is 1 for who comes next."""
+
+    position: int
+    type: Literal["queued"] = "queued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,14 @@ class UsageReported:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanReported:
+    """What the model was sent. It comes when the answer begins, and again at its end where the server has counted."""
+
+    plan: ContextPlan
+    type: Literal["plan"] = "plan"
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Last event of an answer that ended well. `answer` is the whole text, `abstained` says that the documents
     hold no answer (then there are no citations)."""
@@ -125,6 +146,8 @@ class Done:
     abstained: bool
     answerer: Answerer
     citations: tuple[Citation, ...] = field(default=())
+    is_cut: bool = False
+    """The room for the answer was used up before its end."""
     type: Literal["done"] = "done"
 
 
@@ -137,4 +160,14 @@ class Failed:
     type: Literal["error"] = "error"
 
 
-AnswerEvent = SourcesFound | ReasoningDelta | AnswerDelta | CitationChecked | UsageReported | Done | Failed
+AnswerEvent = (
+    SourcesFound
+    | Queued
+    | ReasoningDelta
+    | AnswerDelta
+    | CitationChecked
+    | PlanReported
+    | UsageReported
+    | Done
+    | Failed
+)

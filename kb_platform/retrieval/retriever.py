@@ -54,6 +54,10 @@ class Retriever:
         hits = _hydrate(self._database, ranked, scope, wanted)
         return Retrieval(query, tuple(hits), embedded - began, found - embedded, time.perf_counter() - found)
 
+    def passages(self, chunk_ids: Sequence[str], scope: AccessScope) -> list[Hit]:
+        """Return those of the passages that the scope may read now, in this order and without scores."""
+        return _hydrate(self._database, [(id_, Scores()) for id_ in chunk_ids], scope, len(chunk_ids))
+
 
 def _hydrate(database: Database, ranked: Sequence[tuple[str, Scores]], scope: AccessScope, limit: int) -> list[Hit]:
     """Return the passages of the best-ranked points. SQL decides: the version must be its document's current one,

@@ -17,6 +17,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from kb_platform import access, conversations
 from kb_platform.accounts import Principal
 from kb_platform.database.tables import Turn as TurnRow
+from kb_platform.domain.access import AccessScope
 from web.api.dependencies import Caller, ServicesDep
 from web.api.events import event_stream, server_sent_event
 from web.api.schemas.conversations import (
@@ -107,7 +108,8 @@ def delete_conversation(conversation_id: UUID, caller: Caller, services: Service
     responses={
         200: {
             "description": "With `stream` (the default) server-sent events, each named by its `type`: `turn`, "
-            "`sources`, `reasoning`*, `answer`*, `citation`*, `usage`, then `done` or `error`. Without, one Turn.",
+            "`sources`, `queued`*, `reasoning`*, `answer`*, `citation`*, `plan`*, `usage`, then `done` or `error`. "
+            "Without, one Turn.",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Turn"}}},
         }
     },
@@ -117,8 +119,9 @@ async def ask(
 ) -> Response:
     """Ask a question. The answer is made from the passages found, and each sentence carries its citations. Going
     away stops the generation; what was said is kept."""
+    answering = await services.answering(caller, body.model)
     begun = await asyncio.to_thread(_begin, services, caller, str(conversation_id), body)
-    events = turn_events(services.database, await services.answering(), begun.question, begun.id, begun.number)
+    events = turn_events(services.database, answering, begun.question, begun.id, begun.number)
     if body.stream:
         return event_stream(_sent(events))
     await _until_answered(events, request)
@@ -139,13 +142,23 @@ def _begin(services: Services, caller: Principal, conversation_id: str, body: Tu
 
     with services.database.writing() as session:
         row = conversations.conversation(session, caller.user_id, conversation_id)
-        if body.knowledge_base_ids is not None:
+        scope: AccessScope | None
+        if not (row.knowledge_base_ids if body.knowledge_base_ids is None else body.knowledge_base_ids):
+            scope = None
+        elif body.knowledge_base_ids is not None:
             scope = access.scope_of(session, caller, _texts(body.knowledge_base_ids))
         else:  # one that was deleted since the conversation began is not an error, it is just not searched
             scope = access.readable_scope(session, caller).narrowed_to(frozenset(row.knowledge_base_ids))
-        history = conversations.past_turns(row)
+        history, before = conversations.past_turns(row), conversations.given_in_last_prompt(row)
         turn = conversations.begin_turn(session, row, body.question)
-        question = Question(text=body.question, scope=scope, history=history, thinking=body.thinking)
+        question = Question(
+            text=body.question,
+            scope=scope,
+            history=history,
+            thinking=body.thinking,
+            number=turn.number,
+            before=before,
+        )
         return BegunTurn(turn.id, turn.number, question)
 
 
@@ -212,6 +225,7 @@ def _turn_view(turn: TurnRow, readable: frozenset[str]) -> Turn:
             "sources": sources,
             "citations": turn.citations,
             "usage": turn.usage or None,
+            "plan": turn.plan or None,
             "error": turn.error,
             "created_at": turn.created_at,
         }

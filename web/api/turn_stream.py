@@ -24,6 +24,8 @@ from kb_platform.domain.answer import (
     CitationChecked,
     Done,
     Failed,
+    PlanReported,
+    Queued,
     ReasoningDelta,
     SourcesFound,
     UsageReported,
@@ -105,12 +107,16 @@ def event_view(event: Event) -> schemas.AnyTurnEvent:
                 answerer=event.answerer,
                 model=event.model,
             )
+        case Queued():
+            return schemas.QueuedEvent(position=event.position)
         case ReasoningDelta():
             return schemas.ReasoningEvent(text=event.text)
         case AnswerDelta():
             return schemas.AnswerEvent(text=event.text)
         case CitationChecked():
             return schemas.CitationEvent(citation=schemas.Citation.model_validate(citation_record(event.citation)))
+        case PlanReported():
+            return schemas.PlanEvent(plan=event.plan)
         case UsageReported():
             return schemas.UsageEvent(usage=event.usage)
         case Done():

@@ -11,6 +11,7 @@ from pydantic import Field, RootModel
 from kb_platform.conversations import MOST_TITLE_CHARACTERS
 from kb_platform.domain.answer import Answerer, Support, Usage
 from kb_platform.domain.chunk import PassageEdit, Scores
+from kb_platform.domain.plan import ContextPlan
 from web.api.schemas.common import Received, Sent
 from web.api.schemas.knowledge_bases import MOST_QUERY_CHARACTERS
 
@@ -70,6 +71,9 @@ class Turn(Sent):
     sources: list[Source]
     citations: list[Citation]
     usage: Usage | None
+    plan: ContextPlan | None = Field(
+        None, description="Which part of the prompt took how many tokens, what was dropped."
+    )
     error: str
     created_at: datetime
 
@@ -91,21 +95,26 @@ class ConversationWithTurns(Conversation):
 
 
 class ConversationRequest(Received):
-    knowledge_base_ids: list[UUID] = Field(min_length=1, max_length=1000)
+    knowledge_base_ids: list[UUID] = Field(
+        max_length=1000, description="What is searched for its questions; none: the model answers by itself."
+    )
     title: str = Field("", max_length=MOST_TITLE_CHARACTERS, description="Made from the first question if empty.")
 
 
 class ConversationChange(Received):
     title: str | None = Field(None, max_length=MOST_TITLE_CHARACTERS)
-    knowledge_base_ids: list[UUID] | None = Field(None, min_length=1, max_length=1000)
+    knowledge_base_ids: list[UUID] | None = Field(None, max_length=1000)
 
 
 class TurnRequest(Received):
     question: str = Field(min_length=1, max_length=MOST_QUERY_CHARACTERS)
     thinking: bool = Field(True, description="Let a reasoning model think first.")
+    model: str = Field("", max_length=255, description="Which model answers; empty: the default.")
     stream: bool = Field(True, description="Server-sent events; false: one JSON Turn when it is finished.")
     knowledge_base_ids: list[UUID] | None = Field(
-        None, min_length=1, max_length=1000, description="Search only these this time; the conversation's if not given."
+        None,
+        max_length=1000,
+        description="Search only these this time; the conversation's if not given; empty: the model answers by itself.",
     )
 
 
@@ -123,6 +132,13 @@ class SourcesEvent(Sent):
     model: str
 
 
+class QueuedEvent(Sent):
+    """All places at the model are taken; it comes again whenever the position moves (1: next)."""
+
+    type: Literal["queued"] = "queued"
+    position: int
+
+
 class ReasoningEvent(Sent):
     type: Literal["reasoning"] = "reasoning"
     text: str
@@ -136,6 +152,13 @@ class AnswerEvent(Sent):
 class CitationEvent(Sent):
     type: Literal["citation"] = "citation"
     citation: Citation
+
+
+class PlanEvent(Sent):
+    """What the model was sent; it comes once more at the end where the server has counted the tokens."""
+
+    type: Literal["plan"] = "plan"
+    plan: ContextPlan
 
 
 class UsageEvent(Sent):
@@ -160,7 +183,16 @@ class ErrorEvent(Sent):
 
 
 AnyTurnEvent = Annotated[
-    TurnEvent | SourcesEvent | ReasoningEvent | AnswerEvent | CitationEvent | UsageEvent | DoneEvent | ErrorEvent,
+    TurnEvent
+    | SourcesEvent
+    | QueuedEvent
+    | ReasoningEvent
+    | AnswerEvent
+    | CitationEvent
+    | PlanEvent
+    | UsageEvent
+    | DoneEvent
+    | ErrorEvent,
     Field(discriminator="type"),
 ]
 
