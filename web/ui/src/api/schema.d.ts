@@ -159,6 +159,131 @@ export interface paths {
         delete: operations["delete_document"];
         options?: never;
         head?: never;
+        /**
+         * Change Document
+         * @description Rename, put into a folder, tag, or move to another knowledge base.
+         */
+        patch: operations["change_document"];
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Reading
+         * @description Stop the reading of a document for good. The version in use, if there is one, stays in use.
+         */
+        post: operations["cancel_reading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/chunk-edits/{edit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Discard Chunk Edit
+         * @description Forget an edit whose passage is not in the document any more.
+         */
+        delete: operations["discard_chunk_edit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/chunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Chunks
+         * @description The passages that a document was cut into, in reading order. Of versions that were replaced none are kept.
+         */
+        get: operations["list_chunks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/chunks/{chunk_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Chunk
+         * @description Put another text in the place of a passage's, or switch it off or on. It is found by the new words within
+         *     seconds, and stays edited when the file is read anew.
+         */
+        patch: operations["edit_chunk"];
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/chunks/{chunk_id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Undo Chunk Edit
+         * @description Give a passage the original's text back, and switch it on.
+         */
+        delete: operations["undo_chunk_edit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/chunks/{chunk_id}/size": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Measure Chunk
+         * @description How long a text would be in a passage's place, in the embedding model's tokens. Changes nothing.
+         */
+        post: operations["measure_chunk"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -242,6 +367,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents/{document_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Document
+         * @description Let the reading of a document rest. What has been read and embedded is kept.
+         */
+        post: operations["pause_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/reread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reread Document
+         * @description Read the file of a ready document anew, as its next version; edits to its passages are kept.
+         */
+        post: operations["reread_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Document
+         * @description Go on with a reading that rests.
+         */
+        post: operations["resume_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents/{document_id}/retry": {
         parameters: {
             query?: never;
@@ -256,6 +441,27 @@ export interface paths {
          * @description Read a document that failed once more, with its password where it needs one.
          */
         post: operations["retry_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Documents
+         * @description Delete, move, tag, pause, resume, cancel or read anew many documents. One that cannot be changed is in `failed`
+         *     with the reason; the others are done.
+         */
+        post: operations["change_documents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -330,7 +536,8 @@ export interface paths {
         /**
          * Upload Documents
          * @description Upload files; they are read in the background. A file with the name of a document that is there becomes its
-         *     next version. Files that cannot be taken are in `rejected`; when none can be taken the answer is an error.
+         *     next version. Files that cannot be taken are in `rejected`; when none can be taken the answer is an error. Files
+         *     whose content is there under another name are in `duplicates`.
          */
         post: operations["upload_documents"];
         delete?: never;
@@ -621,6 +828,57 @@ export interface components {
          * @enum {string}
          */
         BlockKind: "heading" | "paragraph" | "list_item" | "table" | "code" | "formula" | "caption" | "footnote" | "notes";
+        /** BulkFailure */
+        BulkFailure: {
+            /** Code */
+            code: string;
+            /** Id */
+            id: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * BulkRequest
+         * @description One action for many documents. Each is done or fails for itself.
+         */
+        BulkRequest: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "delete" | "pause" | "resume" | "cancel" | "reread" | "retry" | "move" | "tag";
+            /**
+             * Add Tags
+             * @description For `tag`.
+             * @default []
+             */
+            add_tags: string[];
+            /** Document Ids */
+            document_ids: string[];
+            /**
+             * Folder
+             * @description For `move`: the folder there.
+             */
+            folder?: string | null;
+            /**
+             * Knowledge Base Id
+             * @description For `move`: where to.
+             */
+            knowledge_base_id?: string | null;
+            /**
+             * Remove Tags
+             * @description For `tag`.
+             * @default []
+             */
+            remove_tags: string[];
+        };
+        /** BulkResult */
+        BulkResult: {
+            /** Done */
+            done: string[];
+            /** Failed */
+            failed: components["schemas"]["BulkFailure"][];
+        };
         /**
          * CellAnchor
          * @description A cell of a sheet (XLSX, CSV) in A1 notation.
@@ -637,10 +895,114 @@ export interface components {
             type: "cell";
         };
         /**
+         * Chunk
+         * @description A passage. Offsets count characters of the version's text; `text` is what stands there.
+         */
+        Chunk: {
+            /**
+             * Context
+             * @description Titles and table headers that it is found by as well.
+             */
+            context: string;
+            /** Edited At */
+            edited_at: string | null;
+            /**
+             * Edited By
+             * @description Who edited it or switched it off last; empty: nobody.
+             */
+            edited_by: string;
+            /**
+             * Edited Text
+             * @description What an editor put in its place; null: unedited.
+             */
+            edited_text: string | null;
+            /** End */
+            end: number;
+            /** Heading Path */
+            heading_path: string[];
+            /** Id */
+            id: string;
+            /**
+             * Is Enabled
+             * @description False: switched off, it is not found.
+             */
+            is_enabled: boolean;
+            /** Ordinal */
+            ordinal: number;
+            /**
+             * Place
+             * @description Where the original shows its beginning.
+             */
+            place: (components["schemas"]["PageAnchor"] | components["schemas"]["ParagraphAnchor"] | components["schemas"]["SlideAnchor"] | components["schemas"]["CellAnchor"]) | null;
+            /** Start */
+            start: number;
+            /** Text */
+            text: string;
+            /**
+             * Token Count
+             * @description Of what is embedded: the context and the text, edited if it was.
+             */
+            token_count: number;
+        };
+        /**
+         * ChunkChange
+         * @description What is not given stays.
+         */
+        ChunkChange: {
+            /** Is Enabled */
+            is_enabled?: boolean | null;
+            /**
+             * Text
+             * @description The original's text takes the edit back.
+             */
+            text?: string | null;
+        };
+        /** ChunkDraft */
+        ChunkDraft: {
+            /** Text */
+            text: string;
+        };
+        /** ChunkList */
+        ChunkList: {
+            /** Chunk Count */
+            chunk_count: number;
+            /** Chunks */
+            chunks: components["schemas"]["Chunk"][];
+            /** Edited Count */
+            edited_count: number;
+            /**
+             * Is Current
+             * @description Only passages of the version in use can be edited.
+             */
+            is_current: boolean;
+            /**
+             * Max Tokens
+             * @description The longest passage, context included, that the embedding model reads.
+             */
+            max_tokens: number;
+            /** Off Count */
+            off_count: number;
+            /**
+             * Total
+             * @description How many there are of those asked for.
+             */
+            total: number;
+            /** Unused Edits */
+            unused_edits: components["schemas"]["UnusedEdit"][];
+            /** Version Id */
+            version_id: string;
+        };
+        /**
          * Citation
          * @description A marker `[number]`: the sentence in the answer, and the words of the source that carry it.
          */
         Citation: {
+            /**
+             * Edited Words
+             * @description Of an edited passage: the editor's words that carry the claim. The evidence is its whole place.
+             * @default
+             */
+            edited_words: string;
             /** Evidence End */
             evidence_end: number;
             /**
@@ -833,6 +1195,11 @@ export interface components {
             /** File Bytes */
             file_bytes: number;
             /**
+             * Folder
+             * @description Folders that it lies in, joined by /; empty at the top.
+             */
+            folder: string;
+            /**
              * Format
              * @description Empty until it has been read.
              */
@@ -860,10 +1227,17 @@ export interface components {
             /** Ready At */
             ready_at: string | null;
             /**
+             * Seconds Left
+             * @description Estimate for the step it is in, from how long the part that is done took; null before that.
+             */
+            seconds_left: number | null;
+            /**
              * State
              * @enum {string}
              */
-            state: "queued" | "parsing" | "embedding" | "ready" | "failed";
+            state: "queued" | "parsing" | "embedding" | "paused" | "ready" | "failed";
+            /** Tags */
+            tags: string[];
             /** Title */
             title: string;
             /** Version Id */
@@ -872,6 +1246,23 @@ export interface components {
             version_number: number;
             /** Warnings */
             warnings: string[];
+        };
+        /**
+         * DocumentChange
+         * @description What is not given stays.
+         */
+        DocumentChange: {
+            /** Folder */
+            folder?: string | null;
+            /**
+             * Knowledge Base Id
+             * @description Moves the document there.
+             */
+            knowledge_base_id?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Tags */
+            tags?: string[] | null;
         };
         /** DocumentList */
         DocumentList: {
@@ -892,6 +1283,30 @@ export interface components {
              * @enum {string}
              */
             type: "done";
+        };
+        /** DraftSize */
+        DraftSize: {
+            /** Max Tokens */
+            max_tokens: number;
+            /**
+             * Token Count
+             * @description With the passage's context.
+             */
+            token_count: number;
+        };
+        /**
+         * DuplicateUpload
+         * @description A file that was not taken, since its content is there under another name.
+         */
+        DuplicateUpload: {
+            /** Document Id */
+            document_id: string;
+            /** Document Path */
+            document_path: string;
+            /** Folder */
+            folder: string;
+            /** Name */
+            name: string;
         };
         /**
          * Error
@@ -954,6 +1369,9 @@ export interface components {
         /**
          * Hit
          * @description A passage that a retrieval found. Offsets count characters of the version's canonical text.
+         *
+         *     Where an editor changed the words, `edit` is there and `text` is what the editor wrote: then only the passage as a
+         *     whole has a place in the original, [start, end).
          */
         Hit: {
             /** Chunk Id */
@@ -969,6 +1387,7 @@ export interface components {
             document_name: string;
             /** Document Title */
             document_title: string;
+            edit?: components["schemas"]["PassageEdit"] | null;
             /** End */
             end: number;
             /**
@@ -1192,6 +1611,19 @@ export interface components {
              */
             type: "paragraph";
         };
+        /**
+         * PassageEdit
+         * @description Who changed a passage's words, and when.
+         */
+        PassageEdit: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+        };
         /** PasswordChange */
         PasswordChange: {
             /** Current Password */
@@ -1356,6 +1788,8 @@ export interface components {
             document_name: string;
             /** Document Title */
             document_title: string;
+            /** @description An editor changed this passage: `text` is theirs, `start` and `end` the original passage. */
+            edit?: components["schemas"]["PassageEdit"] | null;
             /** End */
             end: number;
             /** Heading Path */
@@ -1516,12 +1950,38 @@ export interface components {
          */
         TurnStreamEvent: components["schemas"]["TurnEvent"] | components["schemas"]["SourcesEvent"] | components["schemas"]["ReasoningEvent"] | components["schemas"]["AnswerEvent"] | components["schemas"]["CitationEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
         /**
+         * UnusedEdit
+         * @description An edit that is kept although no passage says any more what was edited.
+         */
+        UnusedEdit: {
+            /**
+             * Edited At
+             * Format: date-time
+             */
+            edited_at: string;
+            /** Edited By */
+            edited_by: string;
+            /** Id */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Original Text */
+            original_text: string;
+            /**
+             * Text
+             * @description The editor's text; null: only switched off.
+             */
+            text: string | null;
+        };
+        /**
          * UploadResult
          * @description What became of the files of one upload. Accepted documents are read in the background.
          */
         UploadResult: {
             /** Documents */
             documents: components["schemas"]["Document"][];
+            /** Duplicates */
+            duplicates: components["schemas"]["DuplicateUpload"][];
             /** Rejected */
             rejected: components["schemas"]["RejectedFile"][];
         };
@@ -1605,6 +2065,12 @@ export interface components {
             id: string;
             role: components["schemas"]["Role"];
         };
+        /**
+         * Which
+         * @description Which chunks are wanted.
+         * @enum {string}
+         */
+        Which: "all" | "edited" | "off";
     };
     responses: never;
     parameters: never;
@@ -2441,6 +2907,525 @@ export interface operations {
             };
         };
     };
+    change_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    discard_chunk_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+                edit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_chunks: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description Only passages that hold these words. */
+                query?: string;
+                /** @description A version that an answer cites; the one in use if not given. */
+                version_id?: string | null;
+                /** @description All, those with an edited text, or those that are switched off. */
+                which?: components["schemas"]["Which"];
+            };
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChunkList"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    edit_chunk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chunk_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChunkChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chunk"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    undo_chunk_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chunk_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chunk"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    measure_chunk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chunk_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChunkDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftSize"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_document_content: {
         parameters: {
             query?: {
@@ -2746,6 +3731,207 @@ export interface operations {
             };
         };
     };
+    pause_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reread_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resume_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     retry_document: {
         parameters: {
             query?: never;
@@ -2799,6 +3985,75 @@ export interface operations {
             };
             /** @description The state does not admit this now. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3251,8 +4506,20 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /**
+                     * @description What becomes of a file whose content is there under another name: not taken but named in `duplicates`, or kept beside it.
+                     * @default offer
+                     * @enum {string}
+                     */
+                    duplicates?: "offer" | "keep";
                     /** @description One part for each file, with its name. */
                     files: string[];
+                    /**
+                     * @description Keep the folders in the files' names (`rules/2024/dormitory.pdf`).
+                     * @default false
+                     * @enum {string}
+                     */
+                    keep_folders?: "true" | "false";
                     /** @description Opens encrypted files of this upload. */
                     password?: string;
                 };

@@ -1,12 +1,13 @@
 import { HoverCard, UnstyledButton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useSourceTarget } from "@/features/source/target";
 
 import { useAnswer } from "./answer-context";
 import classes from "./AnswerText.module.css";
-import { targetOf } from "./source-target";
+import { editedPassage, targetOf } from "./source-target";
 import { SourcePreview } from "./SourcePreview";
 import { citationAt } from "./support";
 
@@ -21,6 +22,8 @@ export function CitationChip({ number, position }: Props) {
   const { sources, citations } = useAnswer();
   const { target, open } = useSourceTarget();
   const canHover = useMediaQuery("(hover: hover)", true, { getInitialValueInEffect: false });
+  // Whoever has clicked looks at the document now: the card would lie over the answer.
+  const [wasClicked, setClicked] = useState(false);
   const source = sources.find((one) => one.number === number);
   if (!source) return null;
   const citation = citationAt(citations, number, position);
@@ -31,7 +34,7 @@ export function CitationChip({ number, position }: Props) {
   return (
     <span className={classes.joined}>
       {WORD_JOINER}
-      <HoverCard width={360} shadow="lg" radius="md" openDelay={180} closeDelay={120} disabled={!canHover} withinPortal position="top">
+      <HoverCard width={360} shadow="lg" radius="md" openDelay={180} closeDelay={120} disabled={!canHover || wasClicked} withinPortal position="top">
         <HoverCard.Target>
           <UnstyledButton
             component="button"
@@ -41,7 +44,11 @@ export function CitationChip({ number, position }: Props) {
             data-support={citation?.support}
             data-open={isOpen || undefined}
             aria-label={t("answer.citation", { number, name: source.document_name })}
-            onClick={() => open(mine)}
+            onMouseLeave={() => setClicked(false)}
+            onClick={() => {
+              setClicked(true);
+              open(mine, editedPassage(source, citation));
+            }}
           >
             {number}
           </UnstyledButton>

@@ -6,7 +6,7 @@ import type { Citation, Source } from "@/api/types";
 import { useSourceTarget } from "@/features/source/target";
 import { plainTable } from "@/text/tables";
 
-import { targetOf } from "./source-target";
+import { editedPassage, targetOf } from "./source-target";
 import { SourcePreview } from "./SourcePreview";
 import classes from "./TurnBlock.module.css";
 import type { TurnView } from "./turn";
@@ -58,7 +58,7 @@ export function SourceCards({ sources, citations, cited }: CardsProps) {
                   data-testid="source-card"
                   data-open={(target?.number === source.number && target.documentId === source.document_id) || undefined}
                   disabled={!source.is_available}
-                  onClick={() => open(mine)}
+                  onClick={() => open(mine, editedPassage(source, citation))}
                 >
                   <span className={classes.number} data-uncited={!cited.has(source.number) || undefined}>
                     {source.number}

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Citation, Source } from "@/api/types";
 import { FormatIcon } from "@/features/documents/FormatIcon";
+import { useFormats } from "@/i18n/format";
 import { cutByRanges, offsetMap } from "@/text/offsets";
 import { plainTable } from "@/text/tables";
 
@@ -15,11 +16,8 @@ const LINES_ABOVE_PX = 44;
 /** A passage as a card: document, section, text with the carrying words marked, and what the check found. */
 export function SourcePreview({ source, citation }: { source: Source; citation: Citation | null }) {
   const { t } = useTranslation();
-  const map = offsetMap(source.text);
-  const range = citation && {
-    start: map.toUtf16(citation.evidence_start - source.start),
-    end: map.toUtf16(citation.evidence_end - source.start),
-  };
+  const format = useFormats();
+  const range = citation && carryingWords(source, citation);
   const pieces = cutByRanges(source.text, 0, range ? [range] : []);
   const passage = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -39,6 +37,11 @@ export function SourcePreview({ source, citation }: { source: Source; citation: 
           {source.heading_path.join(" › ")}
         </Text>
       )}
+      {source.edit && source.is_available && (
+        <Text fz="xs" c="var(--kb-doubt)">
+          {t("passages.editedBy", { name: source.edit.by, time: format.dateTime(source.edit.at) })}
+        </Text>
+      )}
       {source.is_available ? (
         <div ref={passage} className={classes.passage}>
           {pieces.map((piece, index) => (piece.marked ? <mark key={index}>{plainTable(piece.text)}</mark> : plainTable(piece.text)))}
@@ -56,4 +59,14 @@ export function SourcePreview({ source, citation }: { source: Source; citation: 
       )}
     </Stack>
   );
+}
+
+/** Where the passage's text, as it was given, carries the claim. */
+function carryingWords(source: Source, citation: Citation): { start: number; end: number } | null {
+  if (source.edit) {
+    const start = citation.edited_words ? source.text.indexOf(citation.edited_words) : -1;
+    return start < 0 ? null : { start, end: start + citation.edited_words.length };
+  }
+  const map = offsetMap(source.text);
+  return { start: map.toUtf16(citation.evidence_start - source.start), end: map.toUtf16(citation.evidence_end - source.start) };
 }

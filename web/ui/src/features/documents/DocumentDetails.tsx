@@ -1,4 +1,4 @@
-import { Alert, Group, List, Stack, Table, Text, Tooltip } from "@mantine/core";
+import { Alert, Group, List, ScrollArea, Stack, Table, Text, Tooltip } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import type { KbDocument, PageCoverage } from "@/api/types";
@@ -16,6 +16,8 @@ export function DocumentDetails({ document: listed }: { document: KbDocument }) 
   const document = data ?? listed;
   const facts: [string, string][] = [
     [t("documents.fact.title"), document.title],
+    [t("documents.folder"), document.folder],
+    [t("documents.tags"), document.tags.join(t("common.listSeparator"))],
     [t("documents.fact.format"), document.format.toUpperCase()],
     [t("documents.fact.size"), format.bytes(document.file_bytes)],
     [t("documents.fact.version"), String(document.version_number)],
@@ -95,13 +97,15 @@ function Coverage({ pages }: { pages: readonly PageCoverage[] }) {
           ))}
       </Group>
       {troubled.length > 0 && (
-        <List size="xs" c="dimmed">
-          {troubled.slice(0, 30).map((page) => (
-            <List.Item key={page.number}>
-              {page.label || page.number}: {page.reason}
-            </List.Item>
-          ))}
-        </List>
+        <ScrollArea.Autosize mah={220} type="auto">
+          <List size="xs" data-testid="page-reasons">
+            {troubled.map((page) => (
+              <List.Item key={page.number}>
+                <b>{page.label || t("passages.place.page", { number: page.number })}</b> · {t(`documents.coverage.${page.status}`)} · {page.reason}
+              </List.Item>
+            ))}
+          </List>
+        </ScrollArea.Autosize>
       )}
     </Stack>
   );

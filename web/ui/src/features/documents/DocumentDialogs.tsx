@@ -2,13 +2,17 @@ import { Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core"
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { KbDocument } from "@/api/types";
+import { ApiError } from "@/api/errors";
+import type { BulkResult, KbDocument } from "@/api/types";
 import { ConfirmDialog } from "@/app/ConfirmDialog";
+import { notifyError } from "@/app/notify";
 
+import { MoveForm } from "./BulkForms";
+import { ChangeForm } from "./ChangeForm";
 import { DocumentDetails } from "./DocumentDetails";
 import { useDeleteDocument, useRetryDocument } from "./documents";
 
-export type DocumentActionKind = "details" | "password" | "delete";
+export type DocumentActionKind = "details" | "password" | "change" | "move" | "delete";
 export type DocumentAction = { kind: DocumentActionKind; document: KbDocument };
 
 type Props = { action: DocumentAction | null; onClose: () => void };
@@ -17,6 +21,11 @@ export function DocumentDialogs({ action, onClose }: Props) {
   const { t } = useTranslation();
   const remove = useDeleteDocument();
   const document = action?.document ?? null;
+  const moved = ({ failed }: BulkResult) => {
+    const [failure] = failed;
+    if (failure) notifyError(new ApiError(409, failure.code, failure.message));
+    else onClose();
+  };
   return (
     <>
       <Modal opened={action?.kind === "details"} onClose={onClose} title={t("documents.details")} size="lg">
@@ -24,6 +33,12 @@ export function DocumentDialogs({ action, onClose }: Props) {
       </Modal>
       <Modal opened={action?.kind === "password"} onClose={onClose} title={t("documents.givePassword")}>
         {document && <PasswordForm document={document} onClose={onClose} />}
+      </Modal>
+      <Modal opened={action?.kind === "change"} onClose={onClose} title={t("documents.change")}>
+        {document && <ChangeForm document={document} onClose={onClose} />}
+      </Modal>
+      <Modal opened={action?.kind === "move"} onClose={onClose} title={t("documents.moveTitle")}>
+        {document && <MoveForm knowledgeBaseId={document.knowledge_base_id} documents={[document]} onDone={moved} />}
       </Modal>
       <ConfirmDialog
         opened={action?.kind === "delete"}

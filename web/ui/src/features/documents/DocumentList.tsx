@@ -1,16 +1,17 @@
-import { Box, Button, Group, Menu, Skeleton, Stack, Text, TextInput } from "@mantine/core";
-import { useMemo, useRef, useState, type ChangeEvent } from "react";
+import { Box, Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 
-import { IconFile, IconFolder, IconSearch, IconUpload } from "@/app/icons";
+import { IconSearch, IconTable } from "@/app/icons";
 import type { KbDocument } from "@/api/types";
-import { useSystem } from "@/features/session/session";
+import { useCanEdit } from "@/features/session/session";
 
 import classes from "./DocumentList.module.css";
 import { DocumentRow } from "./DocumentRow";
 import { DocumentDialogs, type DocumentAction } from "./DocumentDialogs";
 import { useDocuments } from "./feed";
-import { useUploads } from "./uploads";
+import { UploadButton } from "./UploadButton";
 
 const SHOWN_AT_FIRST = 60;
 const SEARCH_FROM = 12;
@@ -18,6 +19,7 @@ const SEARCH_FROM = 12;
 export function DocumentList({ knowledgeBaseId }: { knowledgeBaseId: string }) {
   const { t } = useTranslation();
   const { data: documents } = useDocuments(knowledgeBaseId);
+  const canEdit = useCanEdit();
   const [wanted, setWanted] = useState("");
   const [most, setMost] = useState(SHOWN_AT_FIRST);
   const [action, setAction] = useState<DocumentAction | null>(null);
@@ -25,7 +27,12 @@ export function DocumentList({ knowledgeBaseId }: { knowledgeBaseId: string }) {
   const found = useMemo(() => matching(documents ?? [], wanted), [documents, wanted]);
   return (
     <Box className={classes.list}>
-      <UploadButton knowledgeBaseId={knowledgeBaseId} />
+      <Group gap={4} mb={4} wrap="nowrap">
+        {canEdit && <UploadButton knowledgeBaseId={knowledgeBaseId} data-testid="upload-input" />}
+        <Button component={Link} to={`/documents/${knowledgeBaseId}`} size="xs" variant="subtle" color="gray" data-testid="manage-documents" leftSection={<IconTable size={14} stroke={1.7} />}>
+          {t("documents.manage")}
+        </Button>
+      </Group>
       {documents && documents.length >= SEARCH_FROM && (
         <TextInput
           size="xs"
@@ -67,47 +74,4 @@ function matching(documents: readonly KbDocument[], wanted: string): readonly Kb
   const lower = wanted.trim().toLowerCase();
   if (!lower) return documents;
   return documents.filter(({ name, title }) => name.toLowerCase().includes(lower) || title.toLowerCase().includes(lower));
-}
-
-function UploadButton({ knowledgeBaseId }: { knowledgeBaseId: string }) {
-  const { t } = useTranslation();
-  const { data: system } = useSystem();
-  const uploads = useUploads();
-  const files = useRef<HTMLInputElement>(null);
-  const folder = useRef<HTMLInputElement>(null);
-  const onChange = (event: ChangeEvent<HTMLInputElement>) => {
-    const chosen = [...(event.currentTarget.files ?? [])].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
-    event.currentTarget.value = "";
-    void uploads.start(knowledgeBaseId, chosen);
-  };
-  return (
-    <Group gap={0} mb={4}>
-      <input
-        ref={files}
-        type="file"
-        multiple
-        hidden
-        data-testid="upload-input"
-        aria-label={t("documents.uploadFiles")}
-        accept={system?.formats.join(",")}
-        onChange={onChange}
-      />
-      <input ref={folder} type="file" hidden webkitdirectory="" aria-label={t("documents.uploadFolder")} onChange={onChange} />
-      <Menu position="bottom-start">
-        <Menu.Target>
-          <Button variant="default" size="xs" fullWidth leftSection={<IconUpload size={14} stroke={1.7} />}>
-            {t("documents.upload")}
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item leftSection={<IconFile size={15} />} onClick={() => files.current?.click()}>
-            {t("documents.uploadFiles")}
-          </Menu.Item>
-          <Menu.Item leftSection={<IconFolder size={15} />} onClick={() => folder.current?.click()}>
-            {t("documents.uploadFolder")}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-    </Group>
-  );
 }

@@ -5,14 +5,15 @@ import { IconX } from "@/app/icons";
 import { describeCode } from "@/i18n/errors";
 
 import classes from "./DocumentList.module.css";
+import { Duplicates } from "./Duplicates";
 import { useUploads } from "./uploads";
 
 /** How far the upload has come, and which files were not taken and why. */
 export function UploadTray() {
   const { t } = useTranslation();
-  const { run, rejected, dismiss } = useUploads();
+  const { run, rejected, duplicates, dismiss } = useUploads();
   const isSending = run !== null && !run.isOver;
-  if (!isSending && rejected.length === 0) return null;
+  if (!isSending && rejected.length === 0 && duplicates.length === 0) return null;
   return (
     <Box className={classes.tray} role="status" data-testid="upload-tray">
       {isSending && (
@@ -21,6 +22,7 @@ export function UploadTray() {
           <Progress size={4} mt={4} value={run.bytes ? (100 * run.bytesSent) / run.bytes : 0} aria-label={t("uploads.progress")} />
         </>
       )}
+      <Duplicates />
       {rejected.length > 0 && (
         <>
           <Group justify="space-between" wrap="nowrap" mt={isSending ? 8 : 0}>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { chooseFiles, inBatches, withDistinctNames, type UploadFile } from "./choose-files";
+import { chooseFiles, fileNamed, inBatches, type UploadFile } from "./choose-files";
 
 function file(name: string, bytes = 10): UploadFile {
   return { name, file: new File([new Uint8Array(bytes)], name.split("/").at(-1)!) };
@@ -24,7 +24,7 @@ describe("choosing files", () => {
   it("passes over what systems put into folders", () => {
     const names = ["x/.DS_Store", "x/Thumbs.db", "x/~$letter.docx", "x/__MACOSX/a.pdf", "x/ok.pdf"];
     expect(chooseFiles(names.map((name) => file(name)), [".pdf", ".docx"], 0)).toMatchObject({
-      accepted: [{ name: "ok.pdf" }],
+      accepted: [{ name: "x/ok.pdf" }],
       rejected: [],
     });
   });
@@ -34,10 +34,12 @@ describe("choosing files", () => {
   });
 });
 
-describe("names", () => {
-  it("that two folders share are told apart, so that no file replaces another", () => {
-    const names = withDistinctNames([file("x/a/README.md"), file("x/b/README.md"), file("x/b/other.md")]).map(({ name }) => name);
-    expect(names).toEqual(["README (x-a).md", "README (x-b).md", "other.md"]);
+describe("a folder", () => {
+  it("keeps the paths of its files, so that equal names in two folders stay two documents", () => {
+    const { accepted } = chooseFiles([file("x/a/README.md"), file("x/b/README.md")], [], 0);
+    expect(accepted.map(({ name }) => name)).toEqual(["x/a/README.md", "x/b/README.md"]);
+    expect(fileNamed(accepted, "x/b", "README.md")).toBe(accepted[1]);
+    expect(fileNamed(accepted, "", "other.md")).toBeUndefined();
   });
 });
 

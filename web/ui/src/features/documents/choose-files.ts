@@ -1,5 +1,6 @@
 import type { RejectedFile } from "@/api/types";
 
+/** A file to be uploaded; `name` is its path inside of the folder that was chosen or dropped. */
 export type UploadFile = { file: File; name: string };
 
 /** Files that every folder has and nobody means to upload. */
@@ -25,29 +26,17 @@ export function chooseFiles(files: readonly UploadFile[], formats: readonly stri
     if (code) choice.rejected.push({ name: upload.name, code, message: "" });
     else choice.accepted.push(upload);
   }
-  choice.accepted = withDistinctNames(choice.accepted);
   return choice;
 }
 
-/**
- * A document's name is its file's, without folders. Files of one upload that share a name would become versions of
- * one document: those get their folder's name in brackets.
- */
-export function withDistinctNames(files: readonly UploadFile[]): UploadFile[] {
-  const uses = new Map<string, number>();
-  for (const { name } of files) uses.set(baseName(name), (uses.get(baseName(name)) ?? 0) + 1);
-  return files.map(({ file, name }) => {
-    const base = baseName(name);
-    const folders = name.slice(0, -base.length).split("/").filter(Boolean);
-    if (uses.get(base) === 1 || folders.length === 0) return { file, name: base };
-    const dot = base.lastIndexOf(".");
-    const stem = dot > 0 ? base.slice(0, dot) : base;
-    return { file, name: `${stem} (${folders.join("-")})${dot > 0 ? base.slice(dot) : ""}` };
-  });
+/** The file of a batch that the server calls by this folder and name (it may have cleaned both). */
+export function fileNamed(files: readonly UploadFile[], folder: string, name: string): UploadFile | undefined {
+  const path = folder ? `${folder}/${name}` : name;
+  return files.find((upload) => upload.name === path) ?? files.find((upload) => baseName(upload.name) === name);
 }
 
-function baseName(name: string): string {
-  return name.slice(name.lastIndexOf("/") + 1);
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 const BATCH_FILES = 10;

@@ -1,36 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import type { KbDocument } from "@/api/types";
-
-import { applyDocumentEvent, isQuietlyReady, needsPassword, ownTitle, progressOf } from "./document-list";
-
-function document(id: string, change: Partial<KbDocument> = {}): KbDocument {
-  return {
-    id,
-    knowledge_base_id: "base",
-    name: `${id}.pdf`,
-    state: "ready",
-    is_searchable: true,
-    is_replacing: false,
-    error_code: "",
-    error_message: "",
-    pages_done: 0,
-    pages_total: 0,
-    chunks_done: 0,
-    chunks_total: 0,
-    format: "pdf",
-    title: "",
-    file_bytes: 1,
-    version_id: `${id}-1`,
-    version_number: 1,
-    coverage_counts: { text: 1, ocr: 0, empty: 0, failed: 0 },
-    coverage: null,
-    warnings: [],
-    created_at: "2026-01-01T00:00:00Z",
-    ready_at: null,
-    ...change,
-  };
-}
+import { actionsFor, applyDocumentEvent, isQuietlyReady, needsPassword, ownTitle, progressOf } from "./document-list";
+import { documentOf as document } from "./testing";
 
 describe("the list of documents", () => {
   it("has each document once, the newest first", () => {
@@ -57,6 +28,12 @@ describe("a document", () => {
     expect(progressOf(document("a", { state: "embedding", chunks_done: 3, chunks_total: 9 }))).toEqual({ done: 3, total: 9, unit: "passage" });
     expect(progressOf(document("a", { state: "parsing" }))).toBeNull();
     expect(progressOf(document("a", { state: "ready", pages_total: 80 }))).toBeNull();
+  });
+
+  it("that rests tells how far it had come, and can only go on or end", () => {
+    expect(progressOf(document("a", { state: "paused", pages_done: 2, pages_total: 8 }))).toEqual({ done: 2, total: 8, unit: "page" });
+    expect(progressOf(document("a", { state: "paused", pages_done: 8, pages_total: 8, chunks_done: 1, chunks_total: 4 }))?.unit).toBe("passage");
+    expect(actionsFor(document("a", { state: "paused" }))).toEqual({ pause: false, resume: true, cancel: true, reread: false, retry: false });
   });
 
   it("with pages that could not be read is never quietly ready", () => {

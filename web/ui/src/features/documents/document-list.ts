@@ -27,13 +27,28 @@ export function isInProgress(state: DocumentState): boolean {
   return state === "queued" || state === "parsing" || state === "embedding";
 }
 
+/** What may be done with a document as it is now. */
+export function actionsFor(document: KbDocument): { pause: boolean; resume: boolean; cancel: boolean; reread: boolean; retry: boolean } {
+  const isReading = isInProgress(document.state);
+  const isPaused = document.state === "paused";
+  return {
+    pause: isReading,
+    resume: isPaused,
+    cancel: isReading || isPaused,
+    reread: document.state === "ready",
+    retry: document.state === "failed" && !needsPassword(document),
+  };
+}
+
 export type Progress = { done: number; total: number; unit: "page" | "passage" };
 
-/** How far a document has come in the step that it is in; null where no total is known. */
+/** How far a document has come in the step that it is in (or rests in); null where no total is known. */
 export function progressOf(document: KbDocument): Progress | null {
-  if (document.state === "parsing" && document.pages_total > 0)
+  const isEmbedding = document.state === "embedding" || (document.state === "paused" && document.chunks_total > 0);
+  const isParsing = document.state === "parsing" || (document.state === "paused" && !isEmbedding);
+  if (isParsing && document.pages_total > 0)
     return { done: Math.min(document.pages_done, document.pages_total), total: document.pages_total, unit: "page" };
-  if (document.state === "embedding" && document.chunks_total > 0)
+  if (isEmbedding && document.chunks_total > 0)
     return { done: Math.min(document.chunks_done, document.chunks_total), total: document.chunks_total, unit: "passage" };
   return null;
 }

@@ -4,14 +4,17 @@ import type { UploadResult } from "@/api/types";
 
 import type { UploadFile } from "./choose-files";
 
-/** Send one batch. XMLHttpRequest, since fetch does not tell how much has been sent. */
+/** Send one batch; folders in the files' names are kept. XMLHttpRequest, since fetch does not tell how much has been sent. */
 export function sendBatch(
   knowledgeBaseId: string,
   batch: readonly UploadFile[],
   onSent: (bytes: number) => void,
+  duplicates: "offer" | "keep" = "offer",
 ): Promise<UploadResult> {
   return new Promise((resolve, reject) => {
     const form = new FormData();
+    form.append("keep_folders", "true");
+    form.append("duplicates", duplicates);
     for (const { file, name } of batch) form.append("files", file, name);
     const request = new XMLHttpRequest();
     request.open("POST", `/api/v1/knowledge-bases/${encodeURIComponent(knowledgeBaseId)}/documents`);

@@ -116,10 +116,20 @@ function HitCard({ hit, rank, most }: { hit: Hit; rank: number; most: Most }) {
           </Badge>
           <UnstyledButton
             className={classes.name}
-            onClick={() => open({ documentId: hit.document_id, versionId: hit.version_id, range: { start: hit.start, end: hit.end }, number: null })}
+            onClick={() =>
+              open(
+                { documentId: hit.document_id, versionId: hit.version_id, range: { start: hit.start, end: hit.end }, number: null },
+                hit.edit ? { ...hit.edit, words: "", text: hit.text } : undefined,
+              )
+            }
           >
             {hit.document_name}
           </UnstyledButton>
+          {hit.edit && (
+            <Badge variant="light" color="yellow" size="sm" tt="none" title={hit.edit.by}>
+              {t("passages.edited")}
+            </Badge>
+          )}
         </Group>
         {hit.heading_path.length > 0 && (
           <Text fz="xs" c="dimmed" mb={4}>

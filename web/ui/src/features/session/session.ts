@@ -40,6 +40,11 @@ export function useUser(): User {
   return user;
 }
 
+/** Whether the signed-in user may change documents; the server has the last word. */
+export function useCanEdit(): boolean {
+  return useUser().role !== "reader";
+}
+
 export function useSignIn() {
   const queries = useQueryClient();
   return useMutation({

@@ -18,6 +18,7 @@ import { Sidebar } from "./Sidebar";
 import classes from "./Workspace.module.css";
 
 const SourcePanel = lazy(() => import("@/features/source/SourcePanel"));
+const DocumentsPage = lazy(() => import("@/features/documents/DocumentsPage"));
 const HitTestingPage = lazy(() => import("@/features/hit-testing/HitTestingPage"));
 
 const SOURCE_WIDTH = { least: 380, usual: 560 };
@@ -65,6 +66,7 @@ export default function Workspace() {
                 <Routes>
                   <Route index element={<ConversationPage />} />
                   <Route path="c/:conversationId" element={<ConversationPage />} />
+                  <Route path="documents/:knowledgeBaseId" element={<DocumentsPage />} />
                   <Route path="hit-testing" element={<HitTestingPage />} />
                   <Route path="*" element={<Navigate to="/" replace />} />
                 </Routes>

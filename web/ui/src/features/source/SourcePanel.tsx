@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Badge, Box, Center, Group, Loader, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Alert, Badge, Box, Center, Group, Loader, Tabs, Text, Tooltip } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,12 +11,14 @@ import { FormatIcon } from "@/features/documents/FormatIcon";
 import { originalUrl } from "@/features/documents/original";
 import { describeError } from "@/i18n/errors";
 
+import { EditedNotice } from "./EditedNotice";
 import { PageView } from "./PageView";
 import { ReaderView } from "./ReaderView";
 import { useContent, useHighlights, useSourceDocument } from "./source";
 import classes from "./SourcePanel.module.css";
-import type { SourceTarget } from "./target";
+import { useSourceTarget, type SourceTarget } from "./target";
 
+const PassagesView = lazy(() => import("@/features/passages/PassagesView"));
 const SheetView = lazy(() => import("./SheetView"));
 
 type Props = { target: SourceTarget; onClose: () => void };
@@ -24,6 +26,7 @@ type Props = { target: SourceTarget; onClose: () => void };
 export default function SourcePanel({ target, onClose }: Props) {
   const { t } = useTranslation();
   const { data: document, error } = useSourceDocument(target);
+  const { open, edited } = useSourceTarget();
   const panel = useRef<HTMLElement>(null);
   useHotkeys([["Escape", (event) => !event.isComposing && !isDialogOpen() && onClose()]], []);
   useEffect(() => {
@@ -70,7 +73,33 @@ export default function SourcePanel({ target, onClose }: Props) {
         </Alert>
       )}
       {!document && !error && <Waiting />}
-      {document && <Body key={`${target.documentId}:${target.versionId}`} target={target} document={document} />}
+      {document && (
+        <Tabs
+          className={classes.views}
+          value={target.view ?? "original"}
+          onChange={(view) => open({ ...target, view: view === "passages" ? "passages" : undefined }, edited ?? undefined)}
+        >
+          <Tabs.List>
+            <Tabs.Tab value="original" fz="xs" py={6} data-testid="view-original">
+              {t("source.original")}
+            </Tabs.Tab>
+            <Tabs.Tab value="passages" fz="xs" py={6} data-testid="view-passages">
+              {t("passages.title")}
+            </Tabs.Tab>
+          </Tabs.List>
+        </Tabs>
+      )}
+      {document && target.view === "passages" && (
+        <Suspense fallback={<Waiting />}>
+          <PassagesView key={`${target.documentId}:${document.version_id}`} target={target} document={document} />
+        </Suspense>
+      )}
+      {document && target.view !== "passages" && (
+        <>
+          {edited && <EditedNotice key={edited.text} edited={edited} />}
+          <Body key={`${target.documentId}:${target.versionId}`} target={target} document={document} />
+        </>
+      )}
     </section>
   );
 }

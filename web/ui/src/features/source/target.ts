@@ -1,5 +1,7 @@
 import { useCallback, useMemo } from "react";
-import { useSearchParams } from "react-router";
+import { useLocation, useSearchParams } from "react-router";
+
+import type { PassageEdit } from "@/api/types";
 
 /** What the source panel shows. It lives in the address, so that Back closes it and a link opens it again. */
 export type SourceTarget = {
@@ -10,6 +12,15 @@ export type SourceTarget = {
   range: { start: number; end: number } | null;
   /** The number under which an answer cites it. */
   number: number | null;
+  /** Shown instead of the original: how it was cut into passages. */
+  view?: "passages";
+};
+
+/** An edited passage as an answer (or a search) was given it: its words do not stand in the original. */
+export type EditedPassage = PassageEdit & {
+  /** The editor's words that carry the claim; empty: none in particular. */
+  words: string;
+  text: string;
 };
 
 export function readTarget(parameters: URLSearchParams): SourceTarget | null {
@@ -22,6 +33,7 @@ export function readTarget(parameters: URLSearchParams): SourceTarget | null {
     versionId: parameters.get("version"),
     range: start !== null && end !== null && end > start ? { start, end } : null,
     number: numberOf(parameters.get("n")),
+    ...(parameters.get("view") === "passages" ? { view: "passages" as const } : {}),
   };
 }
 
@@ -33,6 +45,7 @@ export function writeTarget(target: SourceTarget): URLSearchParams {
     parameters.set("to", String(target.range.end));
   }
   if (target.number !== null) parameters.set("n", String(target.number));
+  if (target.view) parameters.set("view", target.view);
   return parameters;
 }
 
@@ -42,12 +55,15 @@ function numberOf(text: string | null): number | null {
 
 export function useSourceTarget() {
   const [parameters, setParameters] = useSearchParams();
+  const state = useLocation().state as { edited?: EditedPassage } | null;
   const target = useMemo(() => readTarget(parameters), [parameters]);
   const isOpen = target !== null;
   const open = useCallback(
-    (next: SourceTarget) => setParameters(writeTarget(next), { replace: isOpen }),
+    // What was edited may be long: it travels with the history's entry, not in the address.
+    (next: SourceTarget, edited?: EditedPassage) =>
+      setParameters(writeTarget(next), { replace: isOpen, state: edited ? { edited } : null }),
     [setParameters, isOpen],
   );
   const close = useCallback(() => setParameters({}, { replace: true }), [setParameters]);
-  return { target, open, close };
+  return { target, edited: state?.edited ?? null, open, close };
 }
