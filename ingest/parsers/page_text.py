@@ -113,6 +113,8 @@ def _goes_on(
     text, before = line.text.strip(), last.text.strip()
     if not before:
         return True
+    if _cuts_word(before, text) and last_page is page and 0 < line.middle - last.middle < 2 * line.height:
+        return abs(line.size - last.size) < 0.1 * last.size and line.x0 < last.x1
     if kind == BlockKind.HEADING or paragraph.kind == BlockKind.HEADING:
         return (
             kind == paragraph.kind
@@ -127,6 +129,8 @@ def _goes_on(
         )
     if kind in (BlockKind.LIST_ITEM, BlockKind.CAPTION) or ARTICLE.match(text) or _LEADERS.search(before):
         return False
+    if before[-1].isdigit() and _LEADERS.search(text):
+        return False  # two entries of a table of contents
     if abs(line.size - last.size) > 0.2 * max(last.size, line.size) and len(text) > 3 and len(before) > 3:
         return False
     below = last_page is page and line.middle - last.middle > 0
@@ -146,6 +150,10 @@ def _goes_on(
     return not (ends_sentence(before) and paragraph.kind == BlockKind.PARAGRAPH and line.x0 > last.x0 + 0.8 * line.size)
 
 
+def _cuts_word(before: str, text: str) -> bool:
+    return len(before) > 1 and before[-1] in "-\u2010" and before[-2].isalpha() and text[:1].islower()
+
+
 def _joins_short(before: str, text: str) -> bool:
     """A short line goes on only where its words do: a word cut by a hyphen, a lower-case beginning."""
     return before[-1] in "-,，、" or text[:1].islower()
@@ -155,7 +163,7 @@ def _runs_over(before: str, text: str, last: Line, line: Line) -> bool:
     """Tell whether a paragraph goes on in the next column or on the next page."""
     if ends_sentence(before) or before[-1] in ":：" or abs(line.size - last.size) > 0.1 * last.size:
         return False
-    if before[-1] in "-\u2010" and text[:1].islower():
+    if _cuts_word(before, text):
         return True
     if text[:1].islower() and len(before) > 30:
         return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import re
 import unicodedata
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -208,9 +209,13 @@ def _fit_to_ink(lines: list[Line], sampled: list[NDArray[np.intp]], text_page: p
     starts = np.append(0, np.cumsum(counts[:-1])).astype(np.intp)
     tops = np.minimum.reduceat(np.where(inked, placed[:, 1], np.inf), starts).tolist()
     bottoms = np.maximum.reduceat(np.where(inked, placed[:, 3], -np.inf), starts).tolist()
+    # one line may hold no tall letter (sommer, 一); the tallest of its size tells
+    tallest: dict[int, float] = defaultdict(float)
     for line, highest, lowest in zip(lines, tops, bottoms, strict=True):
-        tall = lowest - highest
-        if line.edges and tall > 0 and line.height > _TOO_TALL * tall:
+        tallest[round(2 * line.size)] = max(tallest[round(2 * line.size)], lowest - highest)
+    for line, highest, lowest in zip(lines, tops, bottoms, strict=True):
+        tall = tallest[round(2 * line.size)]
+        if line.edges and lowest > highest and line.height > _TOO_TALL * tall:
             line.y0 = max(line.y0, highest - _ROOM * tall)
             line.y1 = min(line.y1, lowest + _ROOM * tall)
             line.size = min(line.size, line.height)

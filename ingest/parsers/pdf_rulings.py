@@ -19,6 +19,8 @@ _NEAR = 3.0
 _SHORT = 8.0
 _OUTSIDE = 10.0
 _MOST_LINES = 600
+_FRAMED_ROWS = 3
+"""A cell in which so many baselines hold several pieces holds a table or columns of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def _places(rulings: list[_Ruling]) -> list[float]:
 
 
 def _table(horizontal: list[_Ruling], vertical: list[_Ruling], lines: Sequence[Line]) -> TableArea | None:
-    xs, ys = _places(vertical), _places(horizontal)
+    xs, ys = _with_open_sides(_places(vertical), horizontal), _places(horizontal)
     columns, rows = len(xs) - 1, len(ys) - 1
     if columns < 2 or rows < 2 or columns * rows > 20_000:
         return None
@@ -148,10 +150,34 @@ def _table(horizontal: list[_Ruling], vertical: list[_Ruling], lines: Sequence[L
     return TableArea([[row[column] for column in used] for row in grid], xs[0], ys[0], xs[-1], ys[-1])
 
 
+def _with_open_sides(xs: list[float], horizontal: list[_Ruling]) -> list[float]:
+    """Add the outer edges of a table that has lines between its columns but none at its sides."""
+    middle = len(horizontal) // 2
+    left = sorted(ruling.start for ruling in horizontal)[middle]
+    right = sorted(ruling.end for ruling in horizontal)[middle]
+    before, after = [left] if left < xs[0] - _SHORT else [], [right] if right > xs[-1] + _SHORT else []
+    return [*before, *xs, *after]
+
+
 def _is_frame(cells: dict[tuple[int, int], list[Line]]) -> bool:
-    """Tell whether one cell holds most of the text: a frame around a page, not a table."""
-    sizes = [sum(len(line.text) for line in lines) for lines in cells.values()]
-    return max(sizes) > 0.6 * sum(sizes) and max(map(len, cells.values())) > 8
+    """Tell whether these are frames around parts of a page, not a table: one cell holds most of the text, or much of it
+    stands side by side within its cell."""
+    sizes = {place: sum(len(line.text) for line in lines) for place, lines in cells.items()}
+    total = sum(sizes.values())
+    if max(sizes.values()) > 0.6 * total and max(map(len, cells.values())) > 8:
+        return True
+    return sum(size for place, size in sizes.items() if _rows_of_pieces(cells[place]) >= _FRAMED_ROWS) > 0.2 * total
+
+
+def _rows_of_pieces(lines: Sequence[Line]) -> int:
+    """Count the baselines on which several pieces stand."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: line.middle):
+        if rows and line.middle - rows[-1][0].middle < 0.5 * line.height:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return sum(len(row) > 1 for row in rows)
 
 
 def _cut_at(line: Line, places: list[float]) -> list[Line]:

@@ -130,6 +130,60 @@ def test_a_table_without_lines_becomes_rows_when_its_columns_stand_in_line(parse
     assert table.splitlines()[2] == "| Mathematics | 90 | 75 |"
 
 
+def test_a_table_without_lines_at_its_sides_keeps_its_outer_columns(parsed: ParseFile) -> None:
+    rules = [(70, y, 430, y) for y in (700, 680, 660, 640)] + [(x, 640, x, 700) for x in (190, 310)]
+    cells = [("Subject", "Winter", "Summer"), ("Mathematics", "90", "75"), ("Physics", "85", "60")]
+    page = [
+        Text(x, 686 - 20 * row, text)
+        for row, line in enumerate(cells)
+        for x, text in zip((75, 195, 315), line, strict=True)
+    ]
+    (table,) = texts(parsed("a.pdf", pdf([Page(page, lines=rules)])), BlockKind.TABLE)
+    assert table.splitlines()[2] == "| Mathematics | 90 | 75 |"
+
+
+def test_frames_around_the_parts_of_a_form_are_no_table(parsed: ParseFile) -> None:
+    frames = [(70, y, 500, y) for y in (720, 640, 560)] + [(x, 560, x, 720) for x in (70, 285, 500)]
+    page = []
+    for left, top in ((80, 700), (295, 700), (80, 620), (295, 620)):
+        for row, (name, value) in enumerate((("Parts", "2,100"), ("Labour", "300"), ("Paint", "225"), ("Tax", "278"))):
+            page += [Text(left, top - 14 * row, name), Text(left + 120, top - 14 * row, value)]
+    text = parsed("a.pdf", pdf([Page(page, lines=frames)])).text
+    assert "Parts Labour" not in text  # cells of one row stay together
+    assert "2,100 300" not in text
+
+
+def test_a_line_without_tall_letters_stays_in_its_paragraph(parsed: ParseFile) -> None:
+    sentence = lines(
+        72,
+        700,
+        "The committee that decides on such cases is one that",
+        "comes as soon as ever an error occurs; summon us",
+        "by letter.",
+    )
+    (paragraph,) = texts(parsed("a.pdf", pdf([Page(sentence)])))
+    assert "is one that comes as soon" in paragraph
+
+
+def test_a_word_cut_at_the_end_of_a_bold_line_is_healed(parsed: ParseFile) -> None:
+    page = [
+        Text(72, 700, "28. Which legal aid services are there for a disadvantaged popu-", bold=True),
+        Text(90, 686, "lation? Please name them all.", bold=True),
+    ]
+    assert "disadvantaged population? Please" in parsed("a.pdf", pdf([Page(page)])).text
+
+
+def test_entries_of_a_table_of_contents_stay_apart(parsed: ParseFile) -> None:
+    page = lines(
+        72,
+        700,
+        "5 Curvature 87",
+        "5.1 Curvature of curves . . . . . . . . . . . . . . . . . . 87",
+        "5.2 Surfaces . . . . . . . . . 90",
+    )
+    assert len(texts(parsed("a.pdf", pdf([Page(page)])))) == 3
+
+
 def test_words_of_one_line_are_never_taken_for_a_table(parsed: ParseFile) -> None:
     assert not texts(parsed("a.pdf", pdf([Page(lines(72, 700, *PARAGRAPH))])), BlockKind.TABLE)
 
