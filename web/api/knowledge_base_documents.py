@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from ingest.parsers import SUPPORTED_SUFFIXES
 from kb_platform import access
 from kb_platform.accounts import Principal
 from kb_platform.document_states import document_state, live_documents
@@ -23,6 +25,7 @@ from web.api.events import event_stream, server_sent_event
 from web.api.schemas.documents import DocumentList, DuplicateUpload, RejectedFile, UploadResult
 from web.api.watching import DocumentWatch
 from web.services import Services
+from web.unpacking import Refusal, UnpackLimits, with_archives_unpacked
 from web.uploads import DUPLICATES_FIELD, FOLDERS_FIELD, PASSWORD_FIELD, Upload, too_large
 from web.waking import wake_workers
 
@@ -85,8 +88,9 @@ async def upload_documents(
     knowledge_base_id: UUID, request: Request, caller: Caller, services: ServicesDep
 ) -> UploadResult:
     """Upload files; they are read in the background. A file with the name of a document that is there becomes its
-    next version. Files that cannot be taken are in `rejected`; when none can be taken the answer is an error. Files
-    whose content is there under another name are in `duplicates`."""
+    next version. A ZIP archive's files become documents of their own, in a folder named after it. Files that cannot be
+    taken are in `rejected`; when none can be taken the answer is an error. Files whose content is there under another
+    name are in `duplicates`."""
     await asyncio.to_thread(_check_writable, services, caller, str(knowledge_base_id))
     most_bytes = services.settings.server.max_upload_mib * MIB
     with Upload(services.files.folder / "incoming", request.headers.get("content-type", ""), most_bytes) as upload:
@@ -124,7 +128,14 @@ def _keep(services: Services, caller: Principal, knowledge_base_id: str, upload:
     rejected: list[RejectedFile] = []
     duplicates: list[DuplicateUpload] = []
     refusal: KnowledgeBaseError | None = None
-    for file in upload.files:
+    folders = [file if keep_folders else replace(file, folder="") for file in upload.files]
+    readable = frozenset({*SUPPORTED_SUFFIXES, *services.settings.ingest.readers})
+    limits = UnpackLimits(most_file_bytes=most_bytes)
+    for file in with_archives_unpacked(folders, readable, upload.fields[PASSWORD_FIELD], limits):
+        if isinstance(file, Refusal):
+            refusal = file.error
+            rejected.append(RejectedFile(name=file.name, code=file.error.code, message=file.error.message))
+            continue
         try:
             if file.path is None:
                 raise too_large(file.name, most_bytes)
@@ -137,15 +148,16 @@ def _keep(services: Services, caller: Principal, knowledge_base_id: str, upload:
                     read_parts(file.path),
                     caller.user_id,
                     password,
-                    folder=file.folder if keep_folders else "",
+                    folder=file.folder,
                     keep_duplicates=keep_duplicates,
                 )
             )
             file.path.unlink()
         except DuplicateFile as error:
-            folder = file.folder if keep_folders else ""
             duplicates.append(
-                DuplicateUpload(name=file.name, folder=folder, document_id=error.document_id, document_path=error.path)
+                DuplicateUpload(
+                    name=file.name, folder=file.folder, document_id=error.document_id, document_path=error.path
+                )
             )
         except InvalidInput as error:
             refusal = error

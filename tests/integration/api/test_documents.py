@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
+import zipfile
 from urllib.parse import quote
 
 import httpx
@@ -247,3 +248,20 @@ def test_an_encrypted_pdf_asks_for_its_password_takes_it_and_shows_its_page(
     with server.services.database.reading() as session:
         version = session.scalars(select(DocumentVersion).where(DocumentVersion.document_id == document_id)).one()
     assert "开门" not in version.encrypted_password
+
+
+def test_the_files_of_an_archive_become_documents_in_its_folder(
+    editor: httpx.Client, base: str, read_all: ReadAll
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("2024/办法.md", RULES)
+        archive.writestr("setup.exe", b"MZ")
+    answer = upload(editor, base, ("规章.zip", packed.getvalue())).json()
+    assert [(d["name"], d["folder"]) for d in answer["documents"]] == [("办法.md", "规章/2024")]
+    assert [(file["name"], file["code"]) for file in answer["rejected"]] == [
+        ("规章.zip/setup.exe", "unsupported_format")
+    ]
+    read_all(base)
+    documents = editor.get(f"/api/v1/knowledge-bases/{base}/documents").json()["documents"]
+    assert [(d["name"], d["state"]) for d in documents] == [("办法.md", "ready")]
