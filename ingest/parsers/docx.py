@@ -1,19 +1,21 @@
-"""Word documents: headings, lists, tables, text boxes, footnotes, comments, formulas; in the order of the text.
+"""Word documents: headings, lists, tables, text boxes, charts, headers and footers, footnotes, comments, formulas.
 
-Read from the XML directly rather than with python-docx, which leaves text boxes, notes, comments, content controls and
-formulas out.
+The body is in the order of the text. Read from the XML directly rather than with python-docx, which leaves text boxes,
+notes, comments, content controls and formulas out.
 """
 
 from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lxml import etree  # type: ignore[import-untyped]
 
 from ingest.parsers.archive import open_archive
 from ingest.parsers.builder import DocumentBuilder, one_line
+from ingest.parsers.charts import read_chart, read_diagram
 from ingest.parsers.docx_numbering import Numbering
 from ingest.parsers.docx_tables import table_rows
 from ingest.parsers.docx_text import blocks_of, inside_fallback, paragraph_texts, read_paragraph
@@ -34,6 +36,7 @@ from kb_platform.domain.document import BlockKind, FileFormat, ParsedDocument
 
 _HEADING_STYLE = re.compile(r"^(?:heading|标题|標題|überschrift|titre|見出し)\s*(\d)$", re.IGNORECASE)
 _TITLE_STYLES = ("title", "标题", "文档标题", "標題")
+_PAGE_NUMBER = re.compile(r"^(?:[\W\d_]|第|共|页|頁|page|of|seite|ページ)*$", re.IGNORECASE)
 _TOC_STYLE = re.compile(r"^(?:toc|目录|目錄)\s*\d", re.IGNORECASE)
 
 
@@ -54,13 +57,17 @@ def parse(source: Source) -> ParsedDocument:
     builder = DocumentBuilder(FileFormat.DOCX, source.file_name, source.max_characters)
     with open_archive(source) as archive:
         part = main_part(archive, "word/document.xml", source)
-        related = dict(relationships(archive, part, source).values())
+        relations = relationships(archive, part, source)
+        related = dict(relations.values())
         root = read_tree(archive, part, source)
         styles = _styles(archive, related.get("styles", ""), source)
         numbering = Numbering(read_optional_tree(archive, related.get("numbering", ""), source))
         body = child(root, "body")
         if body is not None:
-            _Reader(builder, styles, numbering, source).read(body)
+            _Reader(
+                builder, styles, numbering, source, archive, {key: path for key, (_, path) in relations.items()}
+            ).read(body)
+        _add_margins(builder, archive, relations.values(), source)
         for kind, block in (
             ("footnotes", BlockKind.FOOTNOTE),
             ("endnotes", BlockKind.FOOTNOTE),
@@ -72,6 +79,20 @@ def parse(source: Source) -> ParsedDocument:
                     builder.add_paragraph(block, "\n".join(paragraph_texts(note)))
         title = core_title(archive, source)
     return builder.finish(title=title, title_in_text=True)
+
+
+def _add_margins(
+    builder: DocumentBuilder, archive: zipfile.ZipFile, relations: Iterable[tuple[str, str]], source: Source
+) -> None:
+    """Add what headers and footers say, once each; a page number alone says nothing."""
+    seen: set[str] = set()
+    for kind, path in sorted(relations):
+        tree = read_optional_tree(archive, path, source) if kind in ("header", "footer") else None
+        lines = paragraph_texts(tree) if tree is not None else []
+        text = "\n".join(line for line in lines if not _PAGE_NUMBER.match(line))
+        if text and text not in seen:
+            seen.add(text)
+            builder.add_paragraph(BlockKind.NOTES, text)
 
 
 def _styles(archive: zipfile.ZipFile, part: str, source: Source) -> dict[str, _Style]:
@@ -116,8 +137,16 @@ def _numbering_of(properties: etree._Element | None) -> tuple[str, int] | None:
 
 class _Reader:
     def __init__(
-        self, builder: DocumentBuilder, styles: dict[str, _Style], numbering: Numbering, source: Source
+        self,
+        builder: DocumentBuilder,
+        styles: dict[str, _Style],
+        numbering: Numbering,
+        source: Source,
+        archive: zipfile.ZipFile,
+        parts: Mapping[str, str],
     ) -> None:
+        self._archive = archive
+        self._parts = parts
         self._builder = builder
         self._styles = styles
         self._numbering = numbering
@@ -140,12 +169,25 @@ class _Reader:
         style = self._style(properties)
         if text and not _TOC_STYLE.match(style.name):
             self._add(text, style, properties, found.formula_only)
+        for drawing in found.drawings:
+            self._drawing(drawing)
         for box in found.boxes:
             for inner in blocks_of(box):
                 if local(inner) == "tbl":
                     self._table(inner)
                 else:
                     self._paragraph(inner)
+
+    def _drawing(self, element: etree._Element) -> None:
+        if local(element) == "chart":
+            chart = read_chart(self._archive, self._parts.get(attribute(element, "id"), ""), self._source)
+            if chart is not None:
+                self._builder.add_paragraph(BlockKind.CAPTION, chart.title)
+                text, lines = table_text(chart.rows, 1)
+                self._builder.add_paragraph(BlockKind.TABLE, text, header_rows=lines)
+            return
+        for text, depth in read_diagram(self._archive, self._parts.get(attribute(element, "dm"), ""), self._source):
+            self._builder.add_paragraph(BlockKind.LIST_ITEM, text, depth)
 
     def _add(self, text: str, style: _Style, properties: etree._Element | None, formula_only: bool) -> None:
         own = _numbering_of(properties)

@@ -18,10 +18,11 @@ SKIPPED = frozenset(
 
 @dataclass(slots=True)
 class ParagraphText:
-    """A paragraph's text, and what hangs on it and follows it: text boxes, note numbers."""
+    """A paragraph's text, and what hangs on it and follows it: text boxes, charts and diagrams."""
 
     text: str = ""
     boxes: list[etree._Element] = field(default_factory=list)
+    drawings: list[etree._Element] = field(default_factory=list)
     formula_only: bool = False
 
 
@@ -71,6 +72,8 @@ def read_paragraph(paragraph: etree._Element) -> ParagraphText:
             formulas += 1
         elif name == "txbxContent":
             found.boxes.append(element)
+        elif name in ("chart", "relIds"):
+            found.drawings.append(element)
         elif name not in SKIPPED:
             stack.append(iter(element))
     found.text = "".join(parts)

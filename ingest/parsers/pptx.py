@@ -1,4 +1,4 @@
-"""PowerPoint presentations: slide titles, text, tables, charts' labels, notes; anchored by slide and shape.
+"""PowerPoint presentations: slide titles, text, tables, charts, diagrams, notes; anchored by slide and shape.
 
 Read from the XML directly rather than with python-pptx, which fails on shapes that PowerPoint itself shows.
 """
@@ -6,13 +6,14 @@ Read from the XML directly rather than with python-pptx, which fails on shapes t
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree  # type: ignore[import-untyped]
 
 from ingest.parsers.archive import open_archive
 from ingest.parsers.builder import DocumentBuilder, Run, one_line
+from ingest.parsers.charts import read_chart, read_diagram
 from ingest.parsers.formulas import formula_text
 from ingest.parsers.office_xml import attribute, child, core_title, local, main_part, read_tree, relationships
 from ingest.parsers.source import Source
@@ -86,10 +87,12 @@ def _add_slide(builder: DocumentBuilder, archive: zipfile.ZipFile, part: str, sl
     if tree is None:
         return
     shapes = sorted(_shapes(tree), key=_reading_order)
+    parts = {key: path for key, (_, path) in relationships(archive, part, source).items()}
     for shape in shapes:
         anchor = SlideAnchor(slide, shape.number)
         if shape.kind == "graphicFrame":
             _add_frame(builder, shape.element, anchor)
+            _add_drawing(builder, archive, parts, shape.element, anchor, source)
         else:
             _add_text(builder, shape, anchor)
     for kind, path in relationships(archive, part, source).values():
@@ -189,7 +192,7 @@ def _text(paragraph: etree._Element) -> str:
 
 
 def _add_frame(builder: DocumentBuilder, frame: etree._Element, anchor: SlideAnchor) -> None:
-    """Add a table, or the words of a diagram that the slide itself holds."""
+    """Add a table."""
     data = child(frame, "graphic", "graphicData")
     table = child(data, "tbl") if data is not None else None
     if table is None:
@@ -209,6 +212,28 @@ def _add_frame(builder: DocumentBuilder, frame: etree._Element, anchor: SlideAnc
     runs, lines = table_runs(rows, 1 if len(rows) > 1 and (headed or all(text for text, _ in rows[0])) else 0)
     if rows:
         builder.add(BlockKind.TABLE, runs, header_rows=lines)
+
+
+def _add_drawing(
+    builder: DocumentBuilder,
+    archive: zipfile.ZipFile,
+    parts: Mapping[str, str],
+    frame: etree._Element,
+    anchor: SlideAnchor,
+    source: Source,
+) -> None:
+    """Add a chart as a table under its title, a diagram as a list."""
+    data = child(frame, "graphic", "graphicData")
+    for element in data if data is not None else ():
+        if local(element) == "chart":
+            chart = read_chart(archive, parts.get(attribute(element, "id"), ""), source)
+            if chart is not None:
+                builder.add(BlockKind.CAPTION, [Run(chart.title, anchor)])
+                runs, lines = table_runs([[(text, anchor) for text in row] for row in chart.rows], 1)
+                builder.add(BlockKind.TABLE, runs, header_rows=lines)
+        elif local(element) == "relIds":
+            for text, depth in read_diagram(archive, parts.get(attribute(element, "dm"), ""), source):
+                builder.add(BlockKind.LIST_ITEM, [Run(text, anchor)], level=depth)
 
 
 def _cell(cell: etree._Element, line: list[Cell], above: list[list[Cell]], anchor: SlideAnchor) -> Cell:

@@ -16,6 +16,7 @@ from ingest.parsers.archive import open_archive, unpacked
 from ingest.parsers.builder import DocumentBuilder, Run, one_line, stem
 from ingest.parsers.number_formats import shown
 from ingest.parsers.office_xml import attribute, local, read_tree, relationships
+from ingest.parsers.sheet_drawings import add_drawings
 from ingest.parsers.sheet_tables import Merge, SheetRow, add_sheet
 from ingest.parsers.source import Source
 from kb_platform.domain.document import BlockKind, CellAnchor, FileFormat, PageCoverage, PageStatus, ParsedDocument
@@ -49,7 +50,7 @@ def parse(source: Source) -> ParsedDocument:
         try:
             sheets = workbook.worksheets
             for number, sheet in enumerate(sheets, 1):
-                pages.append(_add_sheet(builder, sheet, number, len(sheets), merges, comments))
+                pages.append(_add_sheet(builder, sheet, number, len(sheets), merges, comments, source))
                 source.progress(number, len(sheets))
         finally:
             workbook.close()
@@ -63,6 +64,7 @@ def _add_sheet(
     count: int,
     merges: dict[str, list[Merge]],
     comments: dict[str, list[tuple[str, str]]],
+    source: Source,
 ) -> PageCoverage:
     title = str(sheet.title)
     part = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
@@ -77,6 +79,8 @@ def _add_sheet(
         characters = 0
     for cell, text in comments.get(part, ()):
         builder.add(BlockKind.NOTES, [Run(text, CellAnchor(title, cell))])
+    with open_archive(source) as archive:
+        add_drawings(builder, archive, part, title, source)
     status = PageStatus.TEXT if builder.characters > before else PageStatus.EMPTY
     reason = "hidden sheet" if sheet.sheet_state != "visible" else ""
     return PageCoverage(number, status, characters, title, reason)
