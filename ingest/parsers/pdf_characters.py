@@ -23,10 +23,12 @@ from ingest.parsers.pdf_boxes import ink_boxes, loose_boxes
 _HYPHEN_AT_LINE_END = "\x02"
 _WIDE_GAP = 0.9
 """Gap between two characters of a line, in its height, that divides it (columns, cells)."""
+_STANDS_APART = 0.25
 _TALLER = 0.3
 _INK_SAMPLE = 5
 _TOO_TALL = 1.9
 _ROOM = 0.35
+_MOST_COMPARED = 1_000
 _BOLD_WEIGHT = 600
 _SPECIAL = re.compile("[\x02\ufffe\ufb00-\ufb06\u2e80-\u2fdf]")
 _LIGATURES = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
@@ -219,6 +221,22 @@ def _fit_to_ink(lines: list[Line], sampled: list[NDArray[np.intp]], text_page: p
             line.y0 = max(line.y0, highest - _ROOM * tall)
             line.y1 = min(line.y1, lowest + _ROOM * tall)
             line.size = min(line.size, line.height)
+    _clear_of_others(lines, np.array(tops), np.array(bottoms))
+
+
+def _clear_of_others(lines: list[Line], tops: NDArray[np.float64], bottoms: NDArray[np.float64]) -> None:
+    """Trim lines whose box holds the middle of another line's ink, above or below their own ink, to halfway between."""
+    if len(lines) > _MOST_COMPARED:
+        return
+    x0, y0, x1, y1 = (np.array([getattr(line, side) for line in lines]) for side in ("x0", "y0", "x1", "y1"))
+    with np.errstate(invalid="ignore"):  # lines without ink are at infinity
+        middles = (tops + bottoms) / 2
+    across = (x0[:, None] < x1[None, :]) & (x0[None, :] < x1[:, None])
+    inside = across & (middles[None, :] > y0[:, None]) & (middles[None, :] < y1[:, None])
+    for at, other in np.argwhere(inside & (middles[None, :] < tops[:, None])).tolist():
+        lines[at].y0 = max(lines[at].y0, float(min(tops[at], (tops[at] + bottoms[other]) / 2)))
+    for at, other in np.argwhere(inside & (middles[None, :] > bottoms[:, None])).tolist():
+        lines[at].y1 = min(lines[at].y1, float(max(bottoms[at], (bottoms[at] + tops[other]) / 2)))
 
 
 def _breaks(boxes: Floats, codes: NDArray[np.uint32]) -> Flags:
@@ -231,6 +249,9 @@ def _breaks(boxes: Floats, codes: NDArray[np.uint32]) -> Flags:
     turned = _is_right_to_left(codes)
     either = turned[:-1] | turned[1:]
     beside = (shared > 0.4 * low) & (((gap < _WIDE_GAP * high) & (gap > -1.2 * high)) | (either & (gap > -1e6)))
+    # what stands apart and higher or lower is another row's (a legend beside a smaller one)
+    shifted = (low > 0.8 * high) & (gap > _STANDS_APART * high) & (shared < 0.75 * low)
+    beside &= ~shifted | either
     back = before[:, 0] - after[:, 2]
     beside &= either | (back < 0)
     widths = boxes[:, 2] - boxes[:, 0]
