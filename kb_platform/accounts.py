@@ -96,13 +96,13 @@ def add_user(database: Database, email: str, password: str, role: Role, display_
     """Add an active user. Raises InvalidInput for a weak password or an e-mail address that is taken."""
     email = _normal_email(email)
     if not email or len(email) > 320:
-        raise InvalidInput("An e-mail address is needed.")
+        raise InvalidInput("An e-mail address is needed.", "address_needed")
     user = User(email=email, display_name=display_name, password_hash=_new_hash(password), role=role)
     try:
         with database.writing() as session:
             session.add(user)
     except IntegrityError as error:
-        raise InvalidInput(f"There is already a user with the address {email}.") from error
+        raise InvalidInput(f"There is already a user with the address {email}.", "address_taken") from error
     return user
 
 
@@ -148,7 +148,7 @@ def change_password(database: Database, principal: Principal, current_password: 
     with database.reading() as session:
         user = session.get_one(User, principal.user_id)
     if not _verify(user.password_hash, current_password):
-        raise InvalidInput("The current password is wrong.")
+        raise InvalidInput("The current password is wrong.", "wrong_password")
     new_hash = _new_hash(new_password)
     with database.writing() as session:
         session.execute(update(User).where(User.id == principal.user_id).values(password_hash=new_hash))
@@ -164,7 +164,7 @@ def add_api_key(database: Database, user_id: str, name: str, expires_at: datetim
     if expires_at is not None and not now().year <= expires_at.year <= LATEST_EXPIRY_YEAR:
         raise InvalidInput(f"A key expires between now and the year {LATEST_EXPIRY_YEAR}.")
     if expires_at is not None and expires_at <= now():
-        raise InvalidInput("The key would already have expired.")
+        raise InvalidInput("The key would already have expired.", "key_expired")
     key = API_KEY_PREFIX + secrets.token_urlsafe(32)
     row = ApiKey(
         user_id=user_id, name=name, prefix=key[:SHOWN_KEY_CHARACTERS], key_hash=_digest(key), expires_at=expires_at
@@ -233,7 +233,7 @@ def _normal_email(email: str) -> str:
 
 def _new_hash(password: str) -> str:
     if not LEAST_PASSWORD_CHARACTERS <= len(password) <= MOST_PASSWORD_CHARACTERS:
-        raise InvalidInput(f"A password has at least {LEAST_PASSWORD_CHARACTERS} characters.")
+        raise InvalidInput(f"A password has at least {LEAST_PASSWORD_CHARACTERS} characters.", "password_too_short")
     with _hashing:
         return _hasher.hash(password)
 

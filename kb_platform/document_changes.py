@@ -32,6 +32,10 @@ REINDEX_PRIORITY = 2
 MOST_TAGS, MOST_TAG_CHARACTERS = 20, 40
 
 
+class NameTaken(Conflict):
+    code = "name_taken"
+
+
 def retry_document(database: Database, document_id: str, encrypted_password: str = "") -> QueuedJob:
     """Read the latest version, which failed, once more. Raises NotFound, or Conflict when it did not fail."""
     with database.writing() as session:
@@ -122,7 +126,7 @@ def change_document(
             document.updated_at = now()
             return queued
     except IntegrityError as error:
-        raise Conflict("Another document has this name in that folder.") from error
+        raise NameTaken("Another document has this name in that folder.") from error
 
 
 def tag_document(database: Database, document_id: str, add: Collection[str], remove: Collection[str]) -> None:
@@ -176,8 +180,8 @@ def _clean_tags(tags: Collection[str]) -> list[str]:
     """Return the tags without doubles and outer white space, in their order."""
     cleaned = list(dict.fromkeys(" ".join(tag.split()) for tag in tags if tag.strip()))
     if len(cleaned) > MOST_TAGS:
-        raise InvalidInput(f"A document has at most {MOST_TAGS} tags.")
+        raise InvalidInput(f"A document has at most {MOST_TAGS} tags.", "too_many_tags")
     for tag in cleaned:
         if len(tag) > MOST_TAG_CHARACTERS:
-            raise InvalidInput(f"A tag has at most {MOST_TAG_CHARACTERS} characters: “{tag[:20]}…”.")
+            raise InvalidInput(f"A tag has at most {MOST_TAG_CHARACTERS} characters: “{tag[:20]}…”.", "tag_too_long")
     return cleaned

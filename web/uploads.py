@@ -107,9 +107,9 @@ class Upload:
                 if piece:
                     await asyncio.to_thread(self._parser.write, piece)
         except FormParserError as error:
-            raise InvalidInput(BROKEN) from error
+            raise InvalidInput(BROKEN, "broken_upload") from error
         if not self._has_ended:  # without its last boundary the last file may be half a file
-            raise InvalidInput(BROKEN)
+            raise InvalidInput(BROKEN, "broken_upload")
 
     def _ends(self) -> None:
         self._has_ended = True
@@ -136,7 +136,7 @@ class Upload:
         if b"filename" not in options:
             raise InvalidInput("The field “files” holds no file.")
         if len(self.files) >= MOST_FILES:
-            raise InvalidInput(f"One upload holds at most {MOST_FILES} files.")
+            raise InvalidInput(f"One upload holds at most {MOST_FILES} files.", "too_many_files")
         path = Path(self._temporary.name) / str(len(self.files))
         self._part.received = ReceivedFile(*split_path(_decode(options[b"filename"])), path)
         self._part.open_file = path.open("wb")

@@ -18,6 +18,7 @@ KnowledgeBaseError                 every error below; `code` is stable, `message
 ├── TooManyRequests                wait before asking again
 ├── Unavailable                    a part of the platform does not answer; try again later
 │   ├── ModelUnavailable           the model endpoint failed or refused
+│   ├── ModelBusy                  no place at the model became free in time
 │   ├── IndexUnavailable           the vector index does not answer
 │   └── QueueUnavailable           the job queue does not answer
 ├── ContextWindowExceeded          a question alone does not fit the model's context window
@@ -41,7 +42,13 @@ class KnowledgeBaseError(Exception):
 
 
 class InvalidInput(KnowledgeBaseError):
+    """`code` where a program (or a page in another language) has use for more than “this cannot be used”."""
+
     code = "invalid_input"
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code or self.code
 
 
 class UnreadableFile(InvalidInput):
@@ -128,6 +135,10 @@ class Unavailable(KnowledgeBaseError):
 
 class ModelUnavailable(Unavailable):
     code = "model_unavailable"
+
+
+class ModelBusy(Unavailable):
+    code = "model_busy"
 
 
 class IndexUnavailable(Unavailable):

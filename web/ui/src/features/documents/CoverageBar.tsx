@@ -6,12 +6,12 @@ import classes from "./DocumentsPage.module.css";
 
 const STATUSES = ["text", "ocr", "empty", "failed"] as const;
 
-/** What became of a document's pages, as one bar; in words where there is more to say than "all were read". */
+/** What became of a ready document's pages, as one bar; in words where there is more to say than "all were read". */
 export function CoverageBar({ document }: { document: KbDocument }) {
   const { t } = useTranslation();
   const counts = document.coverage_counts;
   const all = STATUSES.reduce((sum, status) => sum + counts[status], 0);
-  if (all === 0) return null;
+  if (all === 0) return <div className={classes.minor}>{t("documents.state.ready")}</div>;
   const words = STATUSES.filter((status) => counts[status] > 0)
     .map((status) => `${t(`documents.coverage.${status}`)} ${counts[status]}`)
     .join(" · ");

@@ -34,7 +34,7 @@ export const TableRow = memo(function TableRow({ document, isSelected, isShown, 
   const format = useFormats();
   const retry = useRetryDocument();
   const act = (kind: DocumentActionKind) => onAction(kind, document);
-  const isQuiet = document.state === "ready";
+  const isReady = document.state === "ready";
   return (
     <li ref={measure} data-index={index} className={classes.row} style={style} data-testid="document-table-row" data-selected={isSelected || undefined} data-shown={isShown || undefined}>
       <Checkbox
@@ -47,7 +47,7 @@ export const TableRow = memo(function TableRow({ document, isSelected, isShown, 
       <div style={{ minWidth: 0 }}>
         <UnstyledButton className={classes.name} disabled={!document.is_searchable} onClick={() => onOpen(document.id)}>
           <FormatIcon format={document.format} name={document.name} />
-          <Text fz="sm" fw={500} truncate title={[document.name, ownTitle(document)].filter(Boolean).join("\n")} c={document.is_searchable ? undefined : "dimmed"}>
+          <Text fz="sm" fw={500} truncate miw={0} title={[document.name, ownTitle(document)].filter(Boolean).join("\n")} c={document.is_searchable ? undefined : "dimmed"}>
             {document.name}
           </Text>
         </UnstyledButton>
@@ -67,7 +67,7 @@ export const TableRow = memo(function TableRow({ document, isSelected, isShown, 
         )}
       </div>
       <div className={classes.state} data-state={document.state} data-testid="table-state">
-        {isQuiet && <CoverageBar document={document} />}
+        {isReady && <CoverageBar document={document} />}
         <DocumentStateLine document={document} onAction={act} onRetry={() => retry.mutate({ document })} isTable />
       </div>
       <span className={`${classes.minor} ${classes.size}`}>{format.bytes(document.file_bytes)}</span>

@@ -47,7 +47,7 @@ export const PassageCard = memo(function PassageCard({ documentId, chunk, canEdi
           </Text>
           {canEdit && (
             <>
-              <Tooltip label={t("passages.edit")}>
+              <Tooltip label={t("passages.edit")} disabled={isEditing}>
                 <ActionIcon size="sm" aria-label={t("passages.editLabel", { number })} data-testid="passage-edit" disabled={isEditing} onClick={() => setEditing(true)}>
                   <IconPencil size={15} />
                 </ActionIcon>
