@@ -6,6 +6,29 @@ import re
 
 import openai
 
+from kb_platform.domain.errors import ContextWindowExceeded, KnowledgeBaseError, ModelUnavailable
+
+
+class RequestRefused(ModelUnavailable):
+    """The endpoint answers, but not this request: another one of the same model would not either."""
+
+
+class EndpointBusy(ModelUnavailable):
+    """The endpoint has too many requests now; it is not broken."""
+
+
+def failure(error: openai.OpenAIError, base_url: str, model: str) -> KnowledgeBaseError:
+    """Return what to raise for it: ContextWindowExceeded, RequestRefused, EndpointBusy or ModelUnavailable."""
+    message = explain(error, base_url, model)
+    if isinstance(error, openai.APIStatusError):
+        if error.status_code not in (401, 403) and _is_context_error(_detail(error)):
+            return ContextWindowExceeded(message)
+        if error.status_code in (400, 413, 422):
+            return RequestRefused(message)
+        if error.status_code == 429:
+            return EndpointBusy(message)
+    return ModelUnavailable(message)
+
 
 def explain(error: openai.OpenAIError, base_url: str, model: str) -> str:
     """Return what went wrong at the endpoint and what to do about it."""

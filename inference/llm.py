@@ -8,29 +8,25 @@ with every delta. `as_llama_index` gives the same endpoint to llama-index progra
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 import httpx
 import openai
 
-from inference.endpoint_errors import explain
+from inference.endpoint_errors import failure
+from inference.probing import normalise_base_url
 from inference.thinking import AnswerText, ReasoningText, ThinkTagSplitter, without_reasoning
 from kb_platform.domain.errors import ModelUnavailable
-from kb_platform.settings import ModelSettings
 
 if TYPE_CHECKING:
     from llama_index.llms.openai_like import OpenAILike
 
-log = logging.getLogger(__name__)
-
 DEFAULT_CONTEXT_WINDOW = 32_768
 CONNECT_SECONDS = 10.0
-PROBE_SECONDS = 15.0
 # Names of models whose chat template opens `<think>` itself, for servers that cannot be asked for their template.
 OPENS_THINKING = re.compile(r"deepseek-?r1|r1-distill|qwq|deepseek-reasoner", re.IGNORECASE)
 
@@ -42,12 +38,14 @@ class Message(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class TokensUsed:
-    """Tokens as the server counted them. `reasoning` is 0 where the server does not tell it apart from the answer."""
+    """Tokens as the server counted them, or as we did where it does not say (`is_counted_here`). `reasoning` is 0 where
+    the server does not tell it apart from the answer."""
 
     prompt: int
     cached: int
     reasoning: int
     completion: int
+    is_counted_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +55,66 @@ class Finished:
     reason: str
 
 
-ModelDelta = ReasoningText | AnswerText | TokensUsed | Finished
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """All places are taken: `position` is 1 for who comes next."""
+
+    position: int
+
+
+ModelDelta = ReasoningText | AnswerText | TokensUsed | Finished | Waiting
 
 
 @dataclass(frozen=True, slots=True)
-class ModelOffer:
-    """A model that an endpoint lists; `context_window` is 0 where the endpoint does not say."""
+class Sampling:
+    """How the model chooses its words; what is None is left to the endpoint (temperature: to the settings)."""
 
-    name: str
-    context_window: int
-    is_vllm: bool = False
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    seed: int | None = None
 
 
-class ChatModel:
-    """A chat model behind an OpenAI-compatible endpoint. Belongs to one event loop.
+class ChatModel(Protocol):
+    """A model that answers: one endpoint (`EndpointModel`), or several that stand in for each other (the gateway's).
+
+    `context_window` is in tokens. Each method raises ModelUnavailable.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def context_window(self) -> int: ...
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        thinking: bool = True,
+        sampling: Sampling | None = None,
+    ) -> AsyncGenerator[ModelDelta, None]:
+        """Yield reasoning and answer as they are written, then TokensUsed (where it is known) and Finished. Closing
+        the iterator stops the generation."""
+        ...
+
+    async def complete(self, messages: Sequence[Message], max_tokens: int) -> str:
+        """Return a short finished text without its reasoning."""
+        ...
+
+    async def tokenize(self, messages: Sequence[Message], thinking: bool = True) -> list[int] | None:
+        """Return the prompt's tokens, chat template included, or None where no server can say."""
+        ...
+
+    async def always_thinks(self) -> bool:
+        """Say whether the model reasons even with thinking switched off."""
+        ...
+
+
+class EndpointModel:
+    """A chat model behind one OpenAI-compatible endpoint. Belongs to one event loop.
 
     `base_url` ends in /v1 (added when missing), `context_window` is in tokens, `timeout_seconds` is the longest
     silence of the endpoint.
@@ -98,12 +142,23 @@ class ChatModel:
             base_url=self.base_url, api_key=api_key or "none", timeout=self._timeout, max_retries=0
         )
 
+    def learn(self, name: str, context_window: int, is_vllm: bool) -> None:
+        """Take in what the endpoint says of itself. A server that does not call itself vLLM may still be one."""
+        self.name = name
+        self.context_window = context_window or DEFAULT_CONTEXT_WINDOW
+        self._is_vllm = is_vllm or self._is_vllm
+
     async def stream(
-        self, messages: Sequence[Message], max_tokens: int, thinking: bool = True
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        thinking: bool = True,
+        sampling: Sampling | None = None,
     ) -> AsyncGenerator[ModelDelta, None]:
         """Yield reasoning and answer as they are written, then TokensUsed (where the server reports it) and Finished.
 
-        Closing the iterator closes the connection, upon which the server stops generating. Raises ModelUnavailable.
+        Closing the iterator closes the connection, upon which the server stops generating. Raises ModelUnavailable,
+        or ContextWindowExceeded where the endpoint finds the prompt too long.
         """
         splitter = ThinkTagSplitter(await self._template_opens_thinking(thinking))
         reason = ""
@@ -116,6 +171,7 @@ class ChatModel:
             "max_tokens": max_tokens,
             "temperature": self.temperature,
             "stream_options": {"include_usage": True},
+            **_chosen(sampling),
         }
         if self._is_vllm:
             request["extra_body"] = {"chat_template_kwargs": _thinking_switch(thinking)}
@@ -142,7 +198,7 @@ class ChatModel:
             finally:
                 await response.close()
         except openai.OpenAIError as error:
-            raise ModelUnavailable(explain(error, self.base_url, self.name)) from error
+            raise failure(error, self.base_url, self.name) from error
         except httpx.HTTPError as error:
             raise ModelUnavailable(
                 f"The model endpoint {self.base_url} broke off in the middle of an answer ({type(error).__name__})."
@@ -170,7 +226,7 @@ class ChatModel:
         try:
             response = await self._client.chat.completions.create(**request)
         except openai.OpenAIError as error:
-            raise ModelUnavailable(explain(error, self.base_url, self.name)) from error
+            raise failure(error, self.base_url, self.name) from error
         return without_reasoning(response.choices[0].message.content or "") if response.choices else ""
 
     async def tokenize(self, messages: Sequence[Message], thinking: bool = True) -> list[int] | None:
@@ -244,7 +300,7 @@ class ChatModel:
         except openai.OpenAIError as error:
             if isinstance(error, openai.APIStatusError) and error.status_code in (401, 403, 405, 501):
                 return None
-            raise ModelUnavailable(explain(error, self.base_url, self.name)) from error
+            raise failure(error, self.base_url, self.name) from error
         return answer if isinstance(answer, dict) else None
 
 
@@ -252,69 +308,6 @@ async def _chunks(stream: openai.AsyncStream[Any]) -> AsyncGenerator[Any, None]:
     """Yield the chunks of a stream (an async generator, so that it can be closed)."""
     async for chunk in stream:
         yield chunk
-
-
-async def connect_model(settings: ModelSettings) -> ChatModel | None:
-    """Return the configured model, or None where none is configured. Asks the endpoint for what is not set; an
-    endpoint that does not answer now is no error here, its first question reports it."""
-    if not settings.base_url:
-        return None
-    key = settings.api_key.get_secret_value() if settings.api_key else ""
-    name, window, is_vllm = settings.name, settings.context_window, None
-    try:
-        offers = await probe_endpoint(settings.base_url, key)
-    except ModelUnavailable as error:
-        log.warning("%s", error.message)
-        offers = []
-    if offers and (offer := next((offer for offer in offers if not name or offer.name == name), None)):
-        name, window, is_vllm = offer.name, window or offer.context_window, offer.is_vllm
-    return ChatModel(
-        settings.base_url, key, name, window, settings.temperature, settings.timeout_seconds, is_vllm=is_vllm
-    )
-
-
-async def probe_endpoint(base_url: str, api_key: str = "") -> list[ModelOffer]:
-    """Return the models that the endpoint lists. Raises ModelUnavailable with what to correct."""
-    url = normalise_base_url(base_url)
-    client = openai.AsyncOpenAI(base_url=url, api_key=api_key or "none", timeout=PROBE_SECONDS, max_retries=0)
-    try:
-        async with client:
-            page = await client.models.list()
-            offers = [_offer(model) for model in page.data or []]
-    except openai.OpenAIError as error:
-        raise ModelUnavailable(explain(error, url, "")) from error
-    except (ValueError, AttributeError, TypeError) as error:
-        raise ModelUnavailable(f"{url} answers, but not as an OpenAI-compatible endpoint.") from error
-    if not offers:
-        raise ModelUnavailable(f"{url} answers but lists no model. Is this the address that ends in /v1?")
-    return offers
-
-
-def normalise_base_url(base_url: str) -> str:
-    """Return the address up to and including its version (`http://host:8000` → `http://host:8000/v1`)."""
-    url = base_url.strip().rstrip("/").removesuffix("/chat/completions").removesuffix("/models")
-    if "://" not in url:
-        url = f"http://{url}"
-    try:
-        path = httpx.URL(url).path
-    except httpx.InvalidURL as error:
-        raise ModelUnavailable(
-            f"“{base_url}” is not an address (expected something like http://host:8000/v1)."
-        ) from error
-    return url if path.strip("/") else f"{url}/v1"
-
-
-def _offer(model: Any) -> ModelOffer:
-    extra = model.model_extra or {}
-    window = next(
-        (
-            extra[key]
-            for key in ("max_model_len", "context_length", "context_window")
-            if isinstance(extra.get(key), int)
-        ),
-        0,
-    )
-    return ModelOffer(model.id, window, is_vllm=getattr(model, "owned_by", "") == "vllm")
 
 
 def _reasoning_of(delta: Any) -> str:
@@ -331,6 +324,16 @@ def _tokens_used(usage: Any) -> TokensUsed:
     cached = getattr(prompt_details, "cached_tokens", None) or getattr(usage, "prompt_cache_hit_tokens", None) or 0
     reasoning = getattr(completion_details, "reasoning_tokens", None) or 0
     return TokensUsed(usage.prompt_tokens or 0, cached, reasoning, usage.completion_tokens or 0)
+
+
+def _chosen(sampling: Sampling | None) -> dict[str, Any]:
+    """Return the request's fields for what was chosen."""
+    if sampling is None:
+        return {}
+    fields = {name: value for name, value in asdict(sampling).items() if value is not None}
+    return (
+        {**fields, "stop": list(sampling.stop)} if sampling.stop else {k: v for k, v in fields.items() if k != "stop"}
+    )
 
 
 def _thinking_switch(thinking: bool) -> dict[str, bool]:

@@ -24,7 +24,7 @@ from kb_platform.settings import Settings
 from kb_platform.version import VERSION
 from web.api.errors import install_error_mapping
 from web.api.routes import api
-from web.models import AnsweringModel
+from web.models import Models
 from web.openapi import describe
 from web.originals import Originals
 from web.pages import pages
@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         try:
             yield
         finally:
-            await services.answering_model.aclose()
+            await services.models.aclose()
             services.index.close()
             services.database.close()
 
@@ -105,7 +105,7 @@ def wire(settings: Settings) -> Services:
         retriever=Retriever(database, index, embedding, settings.retrieval),
         celery=_impatient(make_celery(settings.queue)),
         originals=Originals(files, settings.data_dir / "cache"),
-        answering_model=AnsweringModel(database, settings),
+        models=Models(database, settings),
         sign_in_throttle=SignInThrottle(),
     )
 

@@ -12,12 +12,24 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from kb_platform.version import VERSION
+from web.api.openai.schemas import ChatCompletionChunk, OpenAIError
+from web.api.openai_errors import PATHS as OPENAI_PATHS
+from web.api.openai_errors import openai_status
 from web.api.schemas.common import Error
 from web.api.schemas.conversations import Turn, TurnStreamEvent
 from web.api.schemas.documents import DeletedEvent, Document, SnapshotEvent
 
 REF = "#/components/schemas/{model}"
-ONLY_HERE: tuple[type[BaseModel], ...] = (Error, TurnStreamEvent, Turn, SnapshotEvent, Document, DeletedEvent)
+ONLY_HERE: tuple[type[BaseModel], ...] = (
+    Error,
+    OpenAIError,
+    ChatCompletionChunk,
+    TurnStreamEvent,
+    Turn,
+    SnapshotEvent,
+    Document,
+    DeletedEvent,
+)
 """Models that no route returns as plain JSON: errors, and the events of streams."""
 
 ERRORS = {
@@ -38,12 +50,15 @@ OF_SOME = {
     "create_conversation": (*OF_EACH_OPERATION, "404"),
     "upload_documents": (*OF_EACH_OPERATION, "404"),
     "retry_document": (*OF_EACH_OPERATION, "404", "409"),
-    "ask": (*OF_EACH_OPERATION, "404", "409"),
+    "ask": (*OF_EACH_OPERATION, "404", "409", "429"),
+    "create_chat_completion": (*OF_EACH_OPERATION, "404", "429"),
+    "create_embeddings": (*OF_EACH_OPERATION, "404"),
     "get_document_content": (*OF_EACH_OPERATION, "404", "409"),
     "get_document_highlights": (*OF_EACH_OPERATION, "404", "409"),
 }
 STREAMS = {
     "ask": {"$ref": REF.format(model="TurnStreamEvent")},
+    "create_chat_completion": {"$ref": REF.format(model="ChatCompletionChunk")},
     "watch_documents": {
         "oneOf": [{"$ref": REF.format(model=name)} for name in ("SnapshotEvent", "Document", "DeletedEvent")],
         "description": "By the event's name: `snapshot`, `document`, `deleted`.",
@@ -52,7 +67,9 @@ STREAMS = {
 ABOUT = """Upload documents into knowledge bases, search them, and ask questions whose answers cite their sources.
 
 Sign in with `POST /api/v1/sessions`, or make an API key and send it as `Authorization: Bearer …`. Errors have the
-form `{"error": {"code", "message"}}`. Streams are server-sent events whose data is JSON."""
+form `{"error": {"code", "message"}}`. Streams are server-sent events whose data is JSON.
+
+OpenAI's clients use `/v1` as base URL and an API key: knowledge bases and models are models there."""
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -77,13 +94,16 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 def _describe_responses(path: str, operation: dict[str, Any]) -> None:
     name, responses = operation["operationId"], operation["responses"]
+    is_openai = path.startswith(OPENAI_PATHS)
+    error = "OpenAIError" if is_openai else "Error"
     responses.pop("422", None)
     with_path = ("404",) if "{" in path else ()
     with_body = ("413",) if "requestBody" in operation else ()
     for status in sorted({*OF_SOME.get(name, (*OF_EACH_OPERATION, *with_path)), *with_body}):
-        responses[status] = {
+        shown = str(openai_status(int(status))) if is_openai else status
+        responses[shown] = {
             "description": ERRORS[status],
-            "content": {"application/json": {"schema": {"$ref": REF.format(model="Error")}}},
+            "content": {"application/json": {"schema": {"$ref": REF.format(model=error)}}},
         }
     if name in STREAMS:
         responses["200"].setdefault("content", {})["text/event-stream"] = {"schema": STREAMS[name]}

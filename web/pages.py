@@ -30,7 +30,7 @@ def pages(built: Path = BUILT) -> APIRouter:
 
     @router.get("/{path:path}")
     def page(path: str) -> Response:
-        if path == "api" or path.startswith("api/"):
+        if path in ("api", "v1") or path.startswith(("api/", "v1/")):
             raise NotFound("There is no such path.")
         wanted = _file(built, path)
         if wanted is not None:

@@ -51,7 +51,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers[name] = value
-                if scope["path"].startswith("/api/"):
+                if scope["path"].startswith(("/api/", "/v1/")):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

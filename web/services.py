@@ -9,13 +9,14 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from inference.answering import AnsweringServices
+    from kb_platform.accounts import Principal
     from kb_platform.database.engine import Database
     from kb_platform.embedding import EmbeddingModel
     from kb_platform.files import FileStore
     from kb_platform.index import VectorIndex
     from kb_platform.retrieval import Retriever
     from kb_platform.settings import Settings
-    from web.models import AnsweringModel
+    from web.models import Models
     from web.originals import Originals
     from web.throttle import SignInThrottle
 
@@ -30,16 +31,20 @@ class Services:
     retriever: Retriever
     celery: Celery
     originals: Originals
-    answering_model: AnsweringModel
+    models: Models
     sign_in_throttle: SignInThrottle
 
-    async def answering(self) -> AnsweringServices:
-        """Return what an answer is made with now: the model may have been connected a second ago."""
+    async def answering(self, principal: Principal, model: str = "") -> AnsweringServices:
+        """Return what an answer is made with now: the model may have been connected a second ago. Raises NotFound for
+        an unknown model, TooManyRequests when too many wait for it."""
         from inference.answering import AnsweringServices  # brings torch along: not for who only wants the description
 
+        found = await self.models.model(principal, model)
+        if found is not None:
+            found.refuse_when_full()
         return AnsweringServices(
             retriever=self.retriever,
             embedding=self.embedding,
-            model=await self.answering_model.now(),
+            model=found,
             settings=self.settings,
         )

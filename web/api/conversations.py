@@ -20,6 +20,7 @@ from kb_platform.database.tables import Turn as TurnRow
 from kb_platform.domain.access import AccessScope
 from web.api.dependencies import Caller, ServicesDep
 from web.api.events import event_stream, server_sent_event
+from web.api.hanging_up import unless_hung_up
 from web.api.schemas.conversations import (
     Conversation,
     ConversationChange,
@@ -36,8 +37,6 @@ from web.services import Services
 
 if TYPE_CHECKING:
     from inference.answering import Question
-
-DISCONNECT_POLL_SECONDS = 0.5
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
 
@@ -124,7 +123,7 @@ async def ask(
     events = turn_events(services.database, answering, begun.question, begun.id, begun.number)
     if body.stream:
         return event_stream(_sent(events))
-    await _until_answered(events, request)
+    await unless_hung_up(_to_the_end(events), request)
     turn = await asyncio.to_thread(_turn, services, caller, str(conversation_id), begun.id)
     return JSONResponse(turn.model_dump(mode="json"))
 
@@ -168,26 +167,10 @@ async def _sent(events: AsyncGenerator[TurnStreamEvent]) -> AsyncGenerator[Serve
             yield server_sent_event(*event.named())
 
 
-async def _until_answered(events: AsyncGenerator[TurnStreamEvent], request: Request) -> None:
-    """Run the turn to its end, or to the moment when the caller hangs up."""
-
-    async def consume() -> None:
-        async with aclosing(events) as stream:
-            async for _ in stream:
-                pass
-
-    async def gone() -> None:
-        while not await request.is_disconnected():
-            await asyncio.sleep(DISCONNECT_POLL_SECONDS)
-
-    consuming, leaving = asyncio.create_task(consume()), asyncio.create_task(gone())
-    try:
-        await asyncio.wait({consuming, leaving}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        leaving.cancel()
-        if not consuming.done():
-            consuming.cancel()
-        await asyncio.gather(consuming, leaving, return_exceptions=True)
+async def _to_the_end(events: AsyncGenerator[TurnStreamEvent]) -> None:
+    async with aclosing(events) as stream:
+        async for _ in stream:
+            pass
 
 
 def _turn(services: Services, caller: Principal, conversation_id: str, turn_id: str) -> Turn:

@@ -1,4 +1,4 @@
-"""Connecting the model that answers (administrators)."""
+"""Connecting the models that answer (administrators)."""
 
 from __future__ import annotations
 
@@ -7,25 +7,34 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from inference.llm import normalise_base_url, probe_endpoint
+from inference.gateway import EndpointState
+from inference.probing import normalise_base_url, probe_endpoint
 from kb_platform import access, model_endpoints
 from kb_platform.database.tables import ModelEndpoint as Row
 from kb_platform.domain.errors import InvalidInput
+from kb_platform.model_endpoints import EndpointChange, Prices
 from web.api.dependencies import Caller, ServicesDep
-from web.api.schemas.model_endpoints import ModelEndpoint, ModelEndpointList, ModelEndpointRequest
+from web.api.schemas.model_endpoints import (
+    EndpointHealth,
+    ModelEndpoint,
+    ModelEndpointChange,
+    ModelEndpointList,
+    ModelEndpointRequest,
+)
+from web.services import Services
 
 router = APIRouter(prefix="/model-endpoints", tags=["model endpoints"])
 
 
 @router.get("", operation_id="list_model_endpoints")
-def list_model_endpoints(caller: Caller, services: ServicesDep) -> ModelEndpointList:
-    """Connected endpoints, newest first; the newest enabled one answers."""
+async def list_model_endpoints(caller: Caller, services: ServicesDep) -> ModelEndpointList:
+    """Connected endpoints; the first enabled one's name answers where nobody chooses another."""
     access.require_administrator(caller)
-    rows = model_endpoints.model_endpoints(services.database)
-    by_settings = bool(services.settings.model.base_url)
-    answering = None if by_settings else next((row.id for row in rows if row.is_enabled), None)
+    rows = await asyncio.to_thread(model_endpoints.model_endpoints, services.database)
     return ModelEndpointList(
-        model_endpoints=[_view(row, row.id == answering) for row in rows], configured_by_settings=by_settings
+        model_endpoints=await _views(services, rows),
+        configured_by_settings=bool(services.settings.model.base_url),
+        currency=services.settings.model.currency,
     )
 
 
@@ -47,25 +56,67 @@ async def connect_model_endpoint(body: ModelEndpointRequest, caller: Caller, ser
         api_key=body.api_key,
         model=chosen.name,
         context_window=chosen.context_window,
+        priority=body.priority,
+        concurrency=body.concurrency,
+        prices=Prices(body.price_cache_hit, body.price_cache_miss, body.price_output),
     )
-    return _view(row, is_answering=not services.settings.model.base_url)
+    return await _changed(services, row)
+
+
+@router.patch("/{model_endpoint_id}", operation_id="update_model_endpoint")
+async def update_model_endpoint(
+    model_endpoint_id: UUID, body: ModelEndpointChange, caller: Caller, services: ServicesDep
+) -> ModelEndpoint:
+    """Change its name, its place among others of its name, its limit, its prices, or switch it off."""
+    access.require_administrator(caller)
+    change = EndpointChange(**body.model_dump())
+    row = await asyncio.to_thread(
+        model_endpoints.change_model_endpoint, services.database, str(model_endpoint_id), change
+    )
+    return await _changed(services, row)
 
 
 @router.delete("/{model_endpoint_id}", status_code=204, operation_id="delete_model_endpoint")
-def delete_model_endpoint(model_endpoint_id: UUID, caller: Caller, services: ServicesDep) -> None:
+async def delete_model_endpoint(model_endpoint_id: UUID, caller: Caller, services: ServicesDep) -> None:
     """Forget an endpoint and its key."""
     access.require_administrator(caller)
-    model_endpoints.delete_model_endpoint(services.database, str(model_endpoint_id))
+    await asyncio.to_thread(model_endpoints.delete_model_endpoint, services.database, str(model_endpoint_id))
+    services.models.look_again()
 
 
-def _view(row: Row, is_answering: bool) -> ModelEndpoint:
-    return ModelEndpoint(
-        id=row.id,
-        name=row.name,
-        base_url=row.base_url,
-        model=row.model,
-        context_window=row.context_window,
-        is_enabled=row.is_enabled,
-        is_answering=is_answering,
-        created_at=row.created_at,
-    )
+async def _changed(services: Services, row: Row) -> ModelEndpoint:
+    services.models.look_again()
+    rows = await asyncio.to_thread(model_endpoints.model_endpoints, services.database)
+    return next(view for view in await _views(services, rows) if view.id == row.id)
+
+
+async def _views(services: Services, rows: list[Row]) -> list[ModelEndpoint]:
+    statuses = await services.models.statuses()
+    health = {
+        endpoint.config.id: EndpointHealth(
+            state=endpoint.state, error=endpoint.last_error, running=endpoint.running, waiting=status.waiting
+        )
+        for status in statuses
+        for endpoint in status.endpoints
+    }
+    default = statuses[0].name if statuses else None
+    unknown = EndpointHealth(state=EndpointState.UNKNOWN, error="", running=0, waiting=0)
+    return [
+        ModelEndpoint(
+            id=row.id,
+            name=row.name,
+            base_url=row.base_url,
+            model=row.model,
+            context_window=row.context_window,
+            is_enabled=row.is_enabled,
+            is_answering=row.is_enabled and row.name == default,
+            priority=row.priority,
+            concurrency=row.concurrency,
+            price_cache_hit=row.price_cache_hit,
+            price_cache_miss=row.price_cache_miss,
+            price_output=row.price_output,
+            health=health.get(row.id, unknown),
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]

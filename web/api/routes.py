@@ -20,6 +20,7 @@ from web.api import (
     users,
 )
 from web.api.dependencies import signed_in
+from web.api.openai import openai_router
 
 PREFIX = "/api/v1"
 RESOURCES = (
@@ -46,6 +47,7 @@ def api() -> APIRouter:
     guarded = APIRouter(dependencies=[Depends(signed_in)])
     for router in RESOURCES:
         guarded.include_router(router, prefix=PREFIX)
+    guarded.include_router(openai_router())
     guarded.include_router(documentation.router)
     root.include_router(guarded)
     return root

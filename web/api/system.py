@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from ingest.parsers import SUPPORTED_SUFFIXES
 from kb_platform.domain.answer import Answerer
 from kb_platform.version import VERSION
-from web.api.dependencies import ServicesDep
+from web.api.dependencies import Caller, ServicesDep
 from web.api.schemas.common import Health, System
 
 MIB = 1024 * 1024
@@ -23,14 +23,15 @@ async def get_health() -> Health:
 
 
 @router.get("", operation_id="get_system")
-async def get_system(services: ServicesDep) -> System:
+async def get_system(caller: Caller, services: ServicesDep) -> System:
     """Version, who answers, and what uploads may hold."""
-    model = await services.answering_model.now()
+    models = await services.models.names(caller)
     settings = services.settings
     return System(
         version=VERSION,
-        answerer=Answerer.MODEL if model else Answerer.EXTRACTIVE,
-        model=model.name if model else "",
+        answerer=Answerer.MODEL if models else Answerer.EXTRACTIVE,
+        model=models[0] if models else "",
+        models=models,
         embedding_model=services.embedding.name,
         formats=sorted({*SUPPORTED_SUFFIXES, *settings.ingest.readers}),
         max_upload_bytes=settings.server.max_upload_mib * MIB,

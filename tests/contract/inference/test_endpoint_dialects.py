@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from inference.llm import ChatModel, Finished, ModelDelta, TokensUsed, connect_model, probe_endpoint
+from inference.llm import EndpointModel, Finished, ModelDelta, TokensUsed
+from inference.probing import probe_endpoint
 from inference.thinking import AnswerText, ReasoningText
-from kb_platform.domain.errors import ModelUnavailable
-from kb_platform.settings import ModelSettings
+from kb_platform.domain.errors import ContextWindowExceeded, KnowledgeBaseError, ModelUnavailable
 
 QUESTION: list[Any] = [{"role": "user", "content": "?"}]
 
@@ -98,7 +98,7 @@ def endpoint() -> Iterator[Endpoint]:
 
 
 async def deltas_of(endpoint: Endpoint, name: str = "m", **options: Any) -> list[ModelDelta]:
-    model = ChatModel(endpoint.url, name=name, **options)
+    model = EndpointModel(endpoint.url, name=name, **options)
     try:
         async with aclosing(model.stream(QUESTION, 100)) as stream:
             return [delta async for delta in stream]
@@ -156,7 +156,7 @@ async def test_usage_is_read_with_its_cached_tokens(endpoint: Endpoint, usage: d
 async def test_closing_the_stream_closes_the_connection(endpoint: Endpoint) -> None:
     endpoint.deltas = [{"content": "word "}] * 500
     endpoint.delay = 0.02
-    model = ChatModel(endpoint.url, name="m")
+    model = EndpointModel(endpoint.url, name="m")
     async with aclosing(model.stream(QUESTION, 100)) as stream:
         async for _ in stream:
             break
@@ -193,8 +193,9 @@ async def test_what_went_wrong_is_said_so_that_a_person_can_act(
     endpoint: Endpoint, status: int, message: str, said: str
 ) -> None:
     endpoint.refusal = (status, {"error": {"message": message}})
-    with pytest.raises(ModelUnavailable, match=said):
+    with pytest.raises(KnowledgeBaseError, match=said) as raised:
         await deltas_of(endpoint)
+    assert isinstance(raised.value, ContextWindowExceeded if "context" in said else ModelUnavailable)
 
 
 async def test_a_silent_endpoint_is_given_up(endpoint: Endpoint) -> None:
@@ -219,18 +220,11 @@ async def test_probing_says_what_is_offered_and_what_is_wrong(endpoint: Endpoint
         await probe_endpoint("http://[nowhere", "")
 
 
-async def test_the_configured_model_is_filled_in_from_the_endpoint(endpoint: Endpoint) -> None:
-    model = await connect_model(ModelSettings(base_url=endpoint.url))
-    assert model is not None
-    assert (model.name, model.context_window) == ("m", 5000)
-    assert await connect_model(ModelSettings()) is None
-
-
 async def test_the_same_endpoint_serves_a_llama_index_program(endpoint: Endpoint) -> None:
     endpoint.deltas = [{"content": "Yes"}, {"content": "."}]
     from llama_index.core.llms import ChatMessage
 
-    llm = ChatModel(endpoint.url, name="m", context_window=5000).as_llama_index()
+    llm = EndpointModel(endpoint.url, name="m", context_window=5000).as_llama_index()
     said = [part.delta async for part in await llm.astream_chat([ChatMessage(role="user", content="?")])]
     assert "".join(text or "" for text in said) == "Yes."
     assert llm.metadata.context_window == 5000

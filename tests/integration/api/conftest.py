@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -30,6 +31,7 @@ from kb_platform.database.tables import Document, DocumentVersion, Job, JobState
 from kb_platform.domain.errors import UnreadableFile
 from kb_platform.jobs import Lease, take_lease
 from kb_platform.settings import IndexSettings, QueueSettings, SecuritySettings, ServerSettings, Settings
+from tests.integration.api.scripted_model import Script, scripted_app
 from web.app import create_app
 from web.services import Services
 
@@ -239,3 +241,39 @@ def upload(client: httpx.Client, base: str, *files: tuple[str, bytes]) -> httpx.
     return client.post(
         f"/api/v1/knowledge-bases/{base}/documents", files=[("files", (name, data)) for name, data in files]
     )
+
+
+@contextmanager
+def scripted_endpoint(script: Script) -> Iterator[str]:
+    """Serve a scripted model; yield its base URL."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(scripted_app(script), host="127.0.0.1", port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{port}/v1"
+    wait_for(f"{url}/models")
+    try:
+        yield url
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def model_url(script: Script) -> Iterator[str]:
+    with scripted_endpoint(script) as url:
+        yield url
+
+
+@pytest.fixture
+def connected(admin: httpx.Client, model_url: str) -> Iterator[dict[str, Any]]:
+    body = {"base_url": model_url, "api_key": "sk-secret"}
+    answer = admin.post("/api/v1/model-endpoints", json=body)
+    assert answer.status_code == 201, answer.text
+    yield answer.json()
+    admin.delete(f"/api/v1/model-endpoints/{answer.json()['id']}")

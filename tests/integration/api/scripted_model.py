@@ -24,6 +24,12 @@ class Script:
     """Seconds between two pieces."""
     endless: bool = False
     status: int = 200
+    breaks_off: bool = False
+    """Ends the connection in the middle of the answer."""
+    name: str = MODEL
+    usage: dict[str, Any] | None = field(
+        default_factory=lambda: {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
+    )
     requests: list[dict[str, Any]] = field(default_factory=list)
     authorizations: list[str] = field(default_factory=list)
     hung_up: threading.Event = field(default_factory=threading.Event)
@@ -35,7 +41,9 @@ def scripted_app(script: Script) -> FastAPI:
     @app.get("/v1/models")
     def models(request: Request) -> Response:
         script.authorizations.append(request.headers.get("authorization", ""))
-        return JSONResponse({"object": "list", "data": [{"id": MODEL, "object": "model", "max_model_len": 16384}]})
+        return JSONResponse(
+            {"object": "list", "data": [{"id": script.name, "object": "model", "max_model_len": 16384}]}
+        )
 
     @app.post("/v1/chat/completions")
     async def complete(body: dict[str, Any]) -> Response:
@@ -57,12 +65,15 @@ async def _pieces(script: Script) -> AsyncIterator[str]:
         for character in script.answer:
             await asyncio.sleep(script.pause)
             yield _chunk({"content": character})
+            if script.breaks_off:
+                raise ConnectionResetError("as the test wants it")
         while script.endless:
             await asyncio.sleep(script.pause)
             yield _chunk({"content": "再"})
         yield _chunk({}, "stop")
-        usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
-        yield _data({"id": "1", "object": "chat.completion.chunk", "model": MODEL, "choices": [], "usage": usage})
+        if script.usage:
+            body = {"id": "1", "object": "chat.completion.chunk", "model": MODEL, "choices": []}
+            yield _data({**body, "usage": script.usage})
         yield "data: [DONE]\n\n"
     except (asyncio.CancelledError, GeneratorExit):
         script.hung_up.set()

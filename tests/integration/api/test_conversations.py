@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -12,14 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from sqlalchemy import select
 
-from kb_platform.database.tables import ModelEndpoint
+from kb_platform.accounts import Principal
+from kb_platform.database.tables import ModelEndpoint, Role, User
 from kb_platform.settings import ModelSettings
-from tests.integration.api.conftest import RULES, ReadAll, Rules, Running, free_port, upload, wait_for
-from tests.integration.api.scripted_model import MODEL, Script, scripted_app
-from web.models import AnsweringModel
+from tests.integration.api.conftest import RULES, ReadAll, Rules, Running, free_port, upload
+from tests.integration.api.scripted_model import MODEL, Script
+from web.models import Models
 
 QUESTION = "申请转专业的平均绩点不得低于多少？"
 Event = dict[str, Any]
@@ -150,33 +149,6 @@ def test_a_deleted_documents_words_leave_old_answers_sources(
     assert ask(editor, conversation)[-1]["abstained"]
 
 
-@pytest.fixture
-def script() -> Script:
-    return Script()
-
-
-@pytest.fixture
-def model_url(script: Script) -> Iterator[str]:
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(scripted_app(script), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    url = f"http://127.0.0.1:{port}/v1"
-    wait_for(f"{url}/models")
-    yield url
-    server.should_exit = True
-    thread.join(timeout=10)
-
-
-@pytest.fixture
-def connected(admin: httpx.Client, model_url: str) -> Iterator[dict[str, Any]]:
-    body = {"base_url": model_url, "api_key": "sk-secret"}
-    answer = admin.post("/api/v1/model-endpoints", json=body)
-    assert answer.status_code == 201, answer.text
-    yield answer.json()
-    admin.delete(f"/api/v1/model-endpoints/{answer.json()['id']}")
-
-
 def test_a_connected_model_answers_with_its_reasoning(
     reader: httpx.Client, rules: Rules, connected: dict[str, Any]
 ) -> None:
@@ -213,12 +185,16 @@ async def test_the_settings_model_answers_whatever_is_connected(
     server: Running, model_url: str, connected: dict[str, Any]
 ) -> None:
     own = server.services.settings.model_copy(update={"model": ModelSettings(base_url=model_url, context_window=4096)})
-    answering = AnsweringModel(server.services.database, own)
-    model = await answering.now()
+    models = Models(server.services.database, own)
+    with server.services.database.reading() as session:
+        somebody = session.scalars(select(User)).first()
+    assert somebody is not None
+    principal = Principal(somebody.id, somebody.email, "", Role.READER, "session", "")
+    model = await models.model(principal)
     assert model is not None
     assert (model.name, model.context_window) == (MODEL, 4096)
-    assert await answering.now() is model
-    await answering.aclose()
+    assert await models.names(principal) == [MODEL]
+    await models.aclose()
 
 
 def test_what_cannot_be_reached_or_is_not_offered_is_not_connected(admin: httpx.Client, model_url: str) -> None:

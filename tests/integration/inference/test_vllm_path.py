@@ -20,7 +20,8 @@ import pytest
 
 from inference.answering import AnsweringServices, Question, answer
 from inference.budget import counter_for
-from inference.llm import ChatModel, probe_endpoint
+from inference.llm import ChatModel, EndpointModel
+from inference.probing import probe_endpoint
 from inference.thinking import AnswerText
 from kb_platform.domain.answer import (
     Answerer,
@@ -47,9 +48,9 @@ def server() -> Iterator[VllmServer]:
 
 
 @pytest.fixture
-async def model(server: VllmServer) -> AsyncIterator[ChatModel]:
+async def model(server: VllmServer) -> AsyncIterator[EndpointModel]:
     (offer,) = await probe_endpoint(server.base_url)
-    connected = ChatModel(server.base_url, name=offer.name, context_window=offer.context_window, temperature=0.0)
+    connected = EndpointModel(server.base_url, name=offer.name, context_window=offer.context_window, temperature=0.0)
     yield connected
     await connected.aclose()
 
@@ -157,11 +158,11 @@ async def test_a_reader_who_leaves_stops_the_generation(model: ChatModel, server
 
 
 async def test_what_is_wrong_with_the_endpoint_is_said(server: VllmServer) -> None:
-    unknown = ChatModel(server.base_url, name="no-such-model")
+    unknown = EndpointModel(server.base_url, name="no-such-model")
     with pytest.raises(ModelUnavailable, match="no-such-model"):
         async with aclosing(unknown.stream([{"role": "user", "content": "?"}], 5)) as deltas:
             [delta async for delta in deltas]
-    known = ChatModel(server.base_url, name=server.model)
+    known = EndpointModel(server.base_url, name=server.model)
     with pytest.raises(ModelUnavailable, match="context window"):
         async with aclosing(known.stream([{"role": "user", "content": "word " * 20_000}], 5)) as deltas:
             [delta async for delta in deltas]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from inference.llm import ChatModel
+from inference.llm import EndpointModel
 from inference.rewriting import leans_on_history, rewrite_by_rules, standalone_query
 from kb_platform.domain.answer import PastTurn
 
@@ -46,10 +46,10 @@ def test_a_question_that_stands_alone_stays_as_it_is(question: str) -> None:
 
 
 async def test_no_model_is_asked_about_a_first_question() -> None:
-    nobody = ChatModel("http://127.0.0.1:9/v1", name="nobody")
+    nobody = EndpointModel("http://127.0.0.1:9/v1", name="nobody")
     assert await standalone_query(" 图书馆几点开门？ ", (), nobody) == "图书馆几点开门？"
 
 
 async def test_a_model_that_is_away_leaves_the_rules() -> None:
-    nobody = ChatModel("http://127.0.0.1:9/v1", name="nobody", timeout_seconds=2)
+    nobody = EndpointModel("http://127.0.0.1:9/v1", name="nobody", timeout_seconds=2)
     assert await standalone_query("什么时候申请？", after("转专业需要什么条件？"), nobody) == "转专业 什么时候申请？"

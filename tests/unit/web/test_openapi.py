@@ -69,7 +69,8 @@ def test_every_guarded_operation_says_so_and_describes_its_errors(description: d
             continue
         assert operation["security"] == [{"bearer": []}, {"session_cookie": []}], name
         error = operation["responses"]["401"]["content"]["application/json"]["schema"]
-        assert error == {"$ref": "#/components/schemas/Error"}
+        shape = "OpenAIError" if " /v1/" in name else "Error"
+        assert error == {"$ref": f"#/components/schemas/{shape}"}
 
 
 def test_streams_name_their_events(description: dict[str, Any]) -> None:
@@ -78,7 +79,18 @@ def test_streams_name_their_events(description: dict[str, Any]) -> None:
     assert ask["text/event-stream"]["schema"] == {"$ref": "#/components/schemas/TurnStreamEvent"}
     assert ask["application/json"]["schema"] == {"$ref": "#/components/schemas/Turn"}
     events = description["components"]["schemas"]["TurnStreamEvent"]["discriminator"]["mapping"]
-    assert list(events) == ["answer", "citation", "done", "error", "reasoning", "sources", "turn", "usage"]
+    assert list(events) == [
+        "answer",
+        "citation",
+        "done",
+        "error",
+        "plan",
+        "queued",
+        "reasoning",
+        "sources",
+        "turn",
+        "usage",
+    ]
     watch = paths["/api/v1/knowledge-bases/{knowledge_base_id}/events"]["get"]["responses"]["200"]["content"]
     assert "text/event-stream" in watch
 

@@ -46,6 +46,7 @@ class System(Sent):
     version: str
     answerer: str = Field(description="Who answers now.", json_schema_extra={"enum": ["model", "extractive"]})
     model: str = Field(description="The answering model's name; empty when the extractive answerer answers.")
+    models: list[str] = Field(description="Models that the caller may choose from, the default first.")
     embedding_model: str
     formats: list[str] = Field(description="Suffixes of the files that can be read, with their dot.")
     max_upload_bytes: int = Field(description="Largest file that an upload may hold.")

@@ -1,0 +1,33 @@
+"""Work that ends when its caller hangs up: nobody reads what it would return."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import TypeVar
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+POLL_SECONDS = 0.5
+
+T = TypeVar("T")
+
+
+async def unless_hung_up(work: Coroutine[object, object, T], request: Request) -> T:
+    """Return what the work returns. Cancels it when the caller hangs up, and raises ClientDisconnect."""
+
+    async def gone() -> None:
+        while not await request.is_disconnected():
+            await asyncio.sleep(POLL_SECONDS)
+
+    working, leaving = asyncio.create_task(work), asyncio.create_task(gone())
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return await working
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
