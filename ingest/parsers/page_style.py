@@ -14,6 +14,9 @@ from ingest.parsers.page_lines import Line, PageContent, TableArea
 
 _NEAR = 25
 """How many lines before and after one are looked at for its column's reach."""
+_NUMBER_AT_END = re.compile(r"^(\d{1,4})\s+\D|\D\s+(\d{1,4})$")
+_RUNNING_CHARACTERS = 120
+_TITLE_LETTERS = 2
 _MARGIN = 0.13
 """Share of the page's height at its top and bottom in which running heads stand."""
 _PAGE_NUMBER = re.compile(
@@ -50,6 +53,7 @@ def running_heads(pages: Sequence[PageContent]) -> set[tuple[int, int]]:
         return set()
     places: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
     numbers: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    numbered: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for page in pages:
         for line in page.lines:
             share = line.middle / page.height if page.height else 0.5
@@ -61,11 +65,20 @@ def running_heads(pages: Sequence[PageContent]) -> set[tuple[int, int]]:
             else:
                 shape = re.sub(r"\d+|\b[ivxlc]+$", "#", line.text.lower()).replace(" ", "")
                 places[shape, edge].append((page.number, line.order))
+                if len(line.text) <= _RUNNING_CHARACTERS and (number := _NUMBER_AT_END.search(line.text)):
+                    # "Chapter 3. Fees 19", "20 Study rules": as far from the page's place in the file on every page
+                    numbered[edge, int(number.group(1) or number.group(2)) - page.number].append(
+                        (page.number, line.order)
+                    )
     found: set[tuple[int, int]] = set()
     filled = sum(bool(page.parts) for page in pages)
     for where in places.values():
         on_pages = len({number for number, _ in where})
         if on_pages >= 8 or (on_pages >= 3 and on_pages >= 0.3 * filled):
+            found.update(where)
+    for where in numbered.values():
+        on_pages = len({number for number, _ in where})
+        if on_pages >= 5 and on_pages >= 0.3 * filled:
             found.update(where)
     for where in numbers.values():
         if len({number for number, _ in where}) >= 0.4 * filled:
@@ -75,15 +88,19 @@ def running_heads(pages: Sequence[PageContent]) -> set[tuple[int, int]]:
 
 def sizes_of(pages: Sequence[PageContent], running: set[tuple[int, int]]) -> Sizes:
     characters: Counter[float] = Counter()
+    worded: set[float] = set()  # a sum sign is larger than the text and no heading
     for page in pages:
         for line in page.lines:
             upright = line.height <= line.x1 - line.x0 or len(line.text) < 3
             if upright and (page.number, line.order) not in running:
-                characters[round(line.size * 2) / 2] += len(line.text)
+                size = round(line.size * 2) / 2
+                characters[size] += len(line.text)
+                if size not in worded and sum(map(str.isalpha, line.text)) >= _TITLE_LETTERS:
+                    worded.add(size)
     if not characters:
         return Sizes(10.0, ())
     body = characters.most_common(1)[0][0]
-    larger = sorted((size for size in characters if size >= body * 1.12), reverse=True)
+    larger = sorted((size for size in worded if size >= body * 1.12), reverse=True)
     distinct: list[float] = []
     for size in larger:
         if not distinct or size < distinct[-1] * 0.95:

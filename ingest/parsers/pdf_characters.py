@@ -259,7 +259,22 @@ def _breaks(boxes: Floats, codes: NDArray[np.uint32]) -> Flags:
     stacked_gap = np.maximum(after[:, 1] - before[:, 3], before[:, 1] - after[:, 3])
     stacked = (stacked_shared > 0.5 * np.minimum(widths[:-1], widths[1:])) & (stacked_gap < 0.6 * high) & ~beside
     backwards = (shared > 0.4 * low) & (np.abs(back) < _WIDE_GAP * high) & ~beside  # upside down
+    beside |= _second_scripts(boxes, heights)
     return np.append(True, ~(beside | _in_long_runs(stacked) | _in_long_runs(backwards)))
+
+
+def _second_scripts(boxes: Floats, heights: Floats) -> Flags:
+    """Tell which characters (from the second on) are the index below a letter that has one above, or the other way."""
+    found = np.zeros(len(boxes) - 1, dtype=bool)
+    if len(boxes) > 2:
+        letter, upper, lower = boxes[:-2], boxes[1:-1], boxes[2:]
+        small = np.maximum(heights[1:-1], heights[2:]) < 0.85 * heights[:-2]
+        for script in (upper, lower):
+            inside = np.minimum(letter[:, 3], script[:, 3]) - np.maximum(letter[:, 1], script[:, 1])
+            small &= inside > 0.25 * (script[:, 3] - script[:, 1])
+            small &= np.abs(script[:, 0] - letter[:, 2]) < 0.3 * heights[:-2]
+        found[1:] = small & (upper[:, 2] - lower[:, 0] < 0.5 * heights[:-2])
+    return found
 
 
 def _in_long_runs(flags: Flags, least: int = 3) -> Flags:

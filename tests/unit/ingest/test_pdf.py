@@ -92,6 +92,33 @@ def test_running_heads_and_page_numbers_are_dropped(parsed: ParseFile) -> None:
     assert len(document.blocks) == 5
 
 
+def test_running_heads_that_name_the_chapter_are_dropped_by_their_page_number(parsed: ParseFile) -> None:
+    titles = ["Admission", "Examinations", "Fees", "Appeals", "Closing rules", "Transition"]
+    pages = [
+        Page(
+            [
+                *lines(72, 700, f"This page is about {title} and nothing", "else at all."),
+                Text(72, 30, f"{title} {at + 14}"),
+            ]
+        )
+        for at, title in enumerate(titles)
+    ]
+    text = parsed("a.pdf", pdf(pages)).text
+    assert "Fees 16" not in text
+    assert "about Fees" in text
+
+
+def test_a_sum_sign_larger_than_the_titles_takes_no_level_of_heading(parsed: ParseFile) -> None:
+    page = [
+        Text(72, 760, "Study rules", 18),
+        *lines(72, 720, *PARAGRAPH),
+        Text(300, 640, "S", 30),
+        *lines(72, 580, *PARAGRAPH),
+    ]
+    document = parsed("a.pdf", pdf([Page(page)]))
+    assert kinds(document)[0] == (BlockKind.HEADING, 1)
+
+
 def test_pages_of_nothing_but_numbers_are_kept(parsed: ParseFile) -> None:
     pages = [Page([Text(290, 30, str(number))]) for number in range(1, 6)]
     assert parsed("a.pdf", pdf(pages)).text
