@@ -32,6 +32,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "faults": Benchmark(
         "benchmarks.faults", "each step failing once, and kill -9 of each process while files are read", "45 min"
     ),
+    "ingest-speed": Benchmark(
+        "benchmarks.ingest_speed",
+        "upload to searchable against bare embedding, re-ingest, memory",
+        "20 min",
+    ),
     "answers": Benchmark(
         "benchmarks.answers", "citations and abstention on answerable and unanswerable questions", "15 min"
     ),

@@ -32,7 +32,7 @@ _MOST_CHARACTERS = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class DigitalFile:
     path: Path
     truth: Path | None
     pages: int
@@ -44,7 +44,7 @@ def measure_extraction(quick: bool) -> list[Figure]:
     A round reads every file with both, one after the other; the figure is the median of the rounds' ratios and its
     interval the smallest and the largest. FileNotFoundError where the evaluation set is missing.
     """
-    files = _digital_files()
+    files = digital_files()
     pages = sum(file.pages for file in files)
     ratios: list[float] = []
     rates: list[float] = []
@@ -79,7 +79,8 @@ def measure_extraction(quick: bool) -> list[Figure]:
     return figures
 
 
-def _digital_files() -> list[_File]:
+def digital_files() -> list[DigitalFile]:
+    """Return the real PDFs whose every page carries a text layer, with their truth files where the set has them."""
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     found = []
     with (DOCUMENTS / "manifest.jsonl").open(encoding="utf-8") as manifest:
@@ -95,7 +96,7 @@ def _digital_files() -> list[_File]:
             continue
         if all(page.status == PageStatus.TEXT for page in parsed.pages):
             truth = DOCUMENTS / entry["truth"] if entry.get("truth") else None
-            found.append(_File(path, truth, len(parsed.pages)))
+            found.append(DigitalFile(path, truth, len(parsed.pages)))
     return found
 
 
