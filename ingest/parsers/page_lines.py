@@ -76,14 +76,10 @@ class PageContent:
         return [part for part in self.parts if isinstance(part, Line)]
 
 
-def fraction(value: float, whole: float) -> float:
-    """Return value / whole in ten-thousandths, within 0..1."""
-    return _FRACTIONS[min(_PLACES, max(0, round(value / whole * _PLACES)))] if whole > 0 else 0.0
-
-
 def _fractions(values: tuple[float, ...], whole: float) -> tuple[float, ...]:
+    """Return value / whole in ten-thousandths, within 0..1."""
     if whole <= 0:
-        return ()
+        return (0.0,) * len(values)
     scale = _PLACES / whole
     if values and min(values) >= 0 and max(values) <= whole:
         return tuple([_FRACTIONS[round(value * scale)] for value in values])
@@ -92,14 +88,9 @@ def _fractions(values: tuple[float, ...], whole: float) -> tuple[float, ...]:
 
 def anchor_of(line: Line, page: PageContent) -> PageAnchor:
     """Return the place of a line on its page."""
-    return PageAnchor(
-        page=page.number,
-        x0=fraction(line.x0, page.width),
-        y0=fraction(line.y0, page.height),
-        x1=fraction(line.x1, page.width),
-        y1=fraction(line.y1, page.height),
-        edges=_fractions(line.edges, page.width),
-    )
+    x0, x1, *edges = _fractions((line.x0, line.x1, *line.edges), page.width)
+    y0, y1 = _fractions((line.y0, line.y1), page.height)
+    return PageAnchor(page=page.number, x0=x0, y0=y0, x1=x1, y1=y1, edges=tuple(edges) if page.width > 0 else ())
 
 
 def part_of(line: Line, start: int, end: int) -> Line | None:

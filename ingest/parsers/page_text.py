@@ -64,9 +64,15 @@ def add_pages(builder: DocumentBuilder, pages: Sequence[PageContent], outline: M
     _close(builder, open_paragraph, words)
 
 
+def _leaders(text: str) -> re.Match[str] | None:
+    """Return the row of dots before a page number at the line's end."""
+    # counting is much cheaper than searching, and hardly any line has five
+    return _LEADERS.search(text) if sum(map(text.count, ".·…‥")) >= 5 else None
+
+
 def _kind(line: Line, sizes: Sizes, outline: Mapping[str, int]) -> tuple[BlockKind, int]:
     text = line.text.strip()
-    if _LEADERS.search(text) or (line.height > line.x1 - line.x0 and len(text) > 2):
+    if _leaders(text) or (line.height > line.x1 - line.x0 and len(text) > 2):
         return BlockKind.PARAGRAPH, 0
     if level := outline.get("".join(text.split()).lower(), 0):
         return BlockKind.HEADING, level
@@ -127,9 +133,9 @@ def _goes_on(
             and not chinese_heading_level(text)
             and len(paragraph.text) + len(text) < 2 * _HEADING_CHARACTERS
         )
-    if kind in (BlockKind.LIST_ITEM, BlockKind.CAPTION) or ARTICLE.match(text) or _LEADERS.search(before):
+    if kind in (BlockKind.LIST_ITEM, BlockKind.CAPTION) or ARTICLE.match(text) or _leaders(before):
         return False
-    if before[-1].isdigit() and _LEADERS.search(text):
+    if before[-1].isdigit() and _leaders(text):
         return False  # two entries of a table of contents
     if abs(line.size - last.size) > 0.2 * max(last.size, line.size) and len(text) > 3 and len(before) > 3:
         return False
@@ -198,7 +204,7 @@ def _runs(lines: Sequence[tuple[Line, PageContent]], words: Collection[str] = ()
             yield Run(text, anchor)
             yield Run(" ")
             continue
-        if (leaders := _LEADERS.search(text)) and leaders.start() and line.edges:
+        if (leaders := _leaders(text)) and leaders.start() and line.edges:
             yield from _without_leaders(line, leaders, page)
             if at + 1 < len(lines):
                 yield Run("\n")

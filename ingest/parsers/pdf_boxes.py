@@ -26,6 +26,7 @@ def _function(known: object, *takes: type, gives: type = ctypes.c_int) -> Callab
 
 _loose_box = _function(pdfium_c.FPDFText_GetLooseCharBox, _address, ctypes.c_int, _address)
 _ink_box = _function(pdfium_c.FPDFText_GetCharBox, _address, ctypes.c_int, *[_address] * 4)
+_weight = _function(pdfium_c.FPDFText_GetFontWeight, _address, ctypes.c_int)
 _object = _function(pdfium_c.FPDFPage_GetObject, _address, ctypes.c_int, gives=_address)
 _kind_of = _function(pdfium_c.FPDFPageObj_GetType, _address)
 _bounds = _function(pdfium_c.FPDFPageObj_GetBounds, *[_address] * 5)
@@ -52,6 +53,11 @@ def ink_boxes(
     places = (range(start + 8 * side, end + 8 * side, 32) for side in (0, 2, 1, 3))
     known = list(map(_ink_box, repeat(handle), indices.tolist(), *places))
     return boxes, np.array(known, dtype=bool)
+
+
+def font_weights(text_page: pdfium.PdfTextPage, indices: NDArray[np.intp]) -> list[int]:
+    """Return how bold these characters' fonts are (400 regular, 700 bold; -1 where the font does not say)."""
+    return list(map(_weight, repeat(_handle(text_page)), indices.tolist()))
 
 
 def path_boxes(page: pdfium.PdfPage) -> tuple[list[int], NDArray[np.float32]]:

@@ -18,7 +18,7 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from ingest.parsers.page_lines import Line, apart, without_doubles
-from ingest.parsers.pdf_boxes import ink_boxes, loose_boxes
+from ingest.parsers.pdf_boxes import font_weights, ink_boxes, loose_boxes
 
 _HYPHEN_AT_LINE_END = "\x02"
 _WIDE_GAP = 0.9
@@ -121,17 +121,16 @@ def lines_of(page: PageCharacters, text_page: pdfium.PdfTextPage) -> list[Line]:
     starts = np.flatnonzero(_breaks(boxes, page.codes[shown]))
     ends = np.append(starts[1:], shown.size)
     lines = _drawn_lines(page, visible, shown, boxes, starts, ends)
-    firsts, lasts = shown[starts].tolist(), shown[ends - 1].tolist()
+    weights = map(min, font_weights(text_page, shown[starts]), font_weights(text_page, shown[ends - 1]))
     steps = np.maximum(1, (ends - starts) // _INK_SAMPLE).tolist()
-    weight, handle = pdfium_c.FPDFText_GetFontWeight, text_page.raw
     kept: list[Line] = []
     sampled: list[NDArray[np.intp]] = []
-    for order, (start, end, line) in enumerate(zip(starts.tolist(), ends.tolist(), lines, strict=True)):
+    for order, (line, weight) in enumerate(zip(lines, weights, strict=True)):
         if line.text:
             line.order = order
-            line.bold = min(weight(handle, firsts[order]), weight(handle, lasts[order])) >= _BOLD_WEIGHT
+            line.bold = weight >= _BOLD_WEIGHT
             kept.append(line)
-            sampled.append(shown[start : end : steps[order]])
+            sampled.append(shown[starts[order] : ends[order] : steps[order]])
     _fit_to_ink(kept, sampled, text_page)
     return apart(without_doubles(kept))
 
