@@ -96,6 +96,7 @@ def upload(client: httpx.Client, knowledge_base_id: str, paths: list[Path]) -> d
     try:
         answer = client.post(
             f"/api/v1/knowledge-bases/{knowledge_base_id}/documents",
+            data={"duplicates": "keep"},
             files=[("files", (path.name, file)) for path, file in zip(paths, opened, strict=True)],
         )
     finally:

@@ -17,7 +17,7 @@ from rich.table import Table
 from kb_platform.domain.errors import InvalidInput
 from web.cli.client import Data, ServerRefused, Url, call, connect, events, find_or_make_base
 
-UNFINISHED = {"queued", "parsing", "embedding"}
+UNFINISHED = {"queued", "parsing", "embedding", "paused"}
 BATCH = 20
 SHOWN_WHILE_WORKING = 25
 
@@ -27,6 +27,9 @@ Documents = dict[str, dict[str, Any]]
 def upload(
     paths: Annotated[list[Path], typer.Argument(exists=True, help="Files, or folders with files.")],
     base: Annotated[str, typer.Option(help="Name of the knowledge base; made where there is none.")] = "Documents",
+    keep_duplicates: Annotated[
+        bool, typer.Option("--keep-duplicates", help="Take files, too, whose content is there under another name.")
+    ] = False,
     url: Url = None,
     data: Data = None,
 ) -> None:
@@ -40,47 +43,60 @@ def upload(
         base_id = find_or_make_base(client, base, make=True)
         documents: Documents = {}
         refused: list[tuple[str, str]] = []
+        skipped: list[tuple[str, str]] = []
         for start in range(0, len(files), BATCH):
-            _send(client, base_id, files[start : start + BATCH], documents, refused)
+            sent = _send(client, base_id, files[start : start + BATCH], documents, refused, keep_duplicates)
+            skipped += [(file["name"], file["document_path"]) for file in sent]
             console.print(f"{min(start + BATCH, len(files))} of {len(files)} files sent", highlight=False)
         with Live(_table(documents, refused, False), console=console, refresh_per_second=4, transient=True) as live:
             _follow(client, base_id, documents, lambda: live.update(_table(documents, refused, False)))
     console.print(_table(documents, refused, True))
+    for name, there in skipped:
+        console.print(f"{name}: not taken, the same content is there as {there} (--keep-duplicates takes it)")
     failed = [document for document in documents.values() if document["state"] == "failed"]
     console.print(f"{len(documents) - len(failed)} ready, {len(failed) + len(refused)} failed", highlight=False)
     if failed or refused:
         raise typer.Exit(1)
 
 
-def _files(paths: list[Path], suffixes: set[str]) -> Iterator[Path]:
-    """Yield the files that were named, whatever their kind, and those of a readable kind in the folders."""
+def _files(paths: list[Path], suffixes: set[str]) -> Iterator[tuple[str, Path]]:
+    """Yield the files that were named, whatever their kind, and those of a readable kind in the folders, with the name
+    that each is to have: its path from the folder on."""
     for path in paths:
         if path.is_file():
-            yield path
+            yield path.name, path
         else:
             for inner in sorted(path.rglob("*")):
                 if inner.is_file() and inner.suffix.lower() in suffixes and not inner.name.startswith("."):
-                    yield inner
+                    yield (Path(path.resolve().name) / inner.relative_to(path)).as_posix(), inner
 
 
 def _send(
-    client: httpx.Client, base_id: str, files: list[Path], documents: Documents, refused: list[tuple[str, str]]
-) -> None:
+    client: httpx.Client,
+    base_id: str,
+    files: list[tuple[str, Path]],
+    documents: Documents,
+    refused: list[tuple[str, str]],
+    keep_duplicates: bool,
+) -> list[dict[str, str]]:
+    """Send the files; returns those that were not taken since their content is there."""
+    fields = {"keep_folders": "true", "duplicates": "keep" if keep_duplicates else "offer"}
     with ExitStack() as opened:
-        parts = [("files", (path.name, opened.enter_context(path.open("rb")))) for path in files]
+        parts = [("files", (name, opened.enter_context(path.open("rb")))) for name, path in files]
         try:
-            result = call(client, "POST", f"/knowledge-bases/{base_id}/documents", files=parts)
+            result = call(client, "POST", f"/knowledge-bases/{base_id}/documents", files=parts, data=fields)
         except ServerRefused as error:
             if len(files) == 1:
-                refused.append((files[0].name, error.message))
-                return
+                refused.append((files[0][0], error.message))
+                return []
             result = None
     if result is None:  # all were refused at once: ask for each one's own reason
-        for path in files:
-            _send(client, base_id, [path], documents, refused)
-        return
+        return [
+            skipped for file in files for skipped in _send(client, base_id, [file], documents, refused, keep_duplicates)
+        ]
     documents.update({document["id"]: document for document in result["documents"]})
     refused.extend((file["name"], file["message"]) for file in result["rejected"])
+    return list(result["duplicates"])
 
 
 def _follow(client: httpx.Client, base_id: str, documents: Documents, changed: Callable[[], None]) -> None:

@@ -21,19 +21,17 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from ingest.pipeline import ingest_version, mark_failed
 from ingest.services import IngestServices
 from kb_platform.accounts import add_user
 from kb_platform.database.migrate import upgrade
 from kb_platform.database.tables import Document, DocumentVersion, Job, JobState, Role
-from kb_platform.domain.errors import UnreadableFile
-from kb_platform.jobs import Lease, take_lease
 from kb_platform.settings import IndexSettings, QueueSettings, SecuritySettings, ServerSettings, Settings
 from tests.integration.api.scripted_model import Script, scripted_app
 from web.app import create_app
 from web.services import Services
+from workers.tasks import work_on
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PASSWORD = "correct horse battery"
@@ -175,33 +173,22 @@ ReadAll = Callable[[str], None]
 
 @pytest.fixture(scope="session")
 def read_all(server: Running) -> ReadAll:
-    """Do every ingest job of a knowledge base that waits."""
+    """Do every job that waits for a document of a knowledge base."""
     return reading(server.services)
 
 
 def reading(made: Services) -> ReadAll:
-    """Return what does a knowledge base's ingest jobs, as a worker does."""
+    """Return what does the jobs of a knowledge base's documents, as a worker does."""
     services = IngestServices(made.database, made.files, made.embedding, made.index, made.settings)
 
     def work(knowledge_base_id: str) -> None:
-        waiting = (
-            select(Job.id)
-            .join(DocumentVersion, DocumentVersion.id == Job.target_id)
-            .join(Document, Document.id == DocumentVersion.document_id)
-            .where(Job.state == JobState.QUEUED, Document.knowledge_base_id == knowledge_base_id)
-        )
+        documents = select(Document.id).where(Document.knowledge_base_id == knowledge_base_id)
+        versions = select(DocumentVersion.id).where(DocumentVersion.document_id.in_(documents))
+        of_this_base = or_(Job.target_id.in_(versions), Job.target_id.in_(documents))
         with made.database.reading() as session:
-            ids = list(session.scalars(waiting))
+            ids = list(session.scalars(select(Job.id).where(Job.state == JobState.QUEUED, of_this_base)))
         for job_id in ids:
-            job = take_lease(made.database, job_id, "test", 60)
-            assert job is not None
-            with Lease(made.database, job, "test", 60) as lease:
-                try:
-                    ingest_version(job.target_id, lease, services)
-                except UnreadableFile as error:
-                    with made.database.writing() as session:
-                        lease.finish(session, JobState.FAILED, error.reason)
-                        mark_failed(session, job.target_id, error.code, error.reason)
+            work_on(job_id, services)
 
     return work
 
