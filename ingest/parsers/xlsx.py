@@ -15,7 +15,7 @@ from openpyxl.utils import range_boundaries
 from ingest.parsers.archive import open_archive, unpacked
 from ingest.parsers.builder import DocumentBuilder, Run, one_line, stem
 from ingest.parsers.number_formats import shown
-from ingest.parsers.office_xml import attribute, local, read_tree, relationships
+from ingest.parsers.sheet_comments import Comment, comments_of
 from ingest.parsers.sheet_drawings import add_drawings
 from ingest.parsers.sheet_tables import Merge, SheetRow, add_sheet
 from ingest.parsers.source import Source
@@ -37,7 +37,7 @@ def parse(source: Source) -> ParsedDocument:
     pages = []
     with open_archive(source) as archive:
         merges = _merges(archive, source)
-        comments = _comments(archive, source)
+        comments = comments_of(archive, source)
     # opened here: openpyxl refuses a path by its suffix, and stored files have none
     with source.path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -63,7 +63,7 @@ def _add_sheet(
     number: int,
     count: int,
     merges: dict[str, list[Merge]],
-    comments: dict[str, list[tuple[str, str]]],
+    comments: dict[str, list[Comment]],
     source: Source,
 ) -> PageCoverage:
     title = str(sheet.title)
@@ -77,8 +77,9 @@ def _add_sheet(
         characters = add_sheet(builder, title, _again(first, rows), merges.get(part, ()))
     else:
         characters = 0
-    for cell, text in comments.get(part, ()):
-        builder.add(BlockKind.NOTES, [Run(text, CellAnchor(title, cell))])
+    for comment in comments.get(part, ()):
+        author = [Run(f"{comment.author}: ")] if comment.author else []
+        builder.add(BlockKind.NOTES, [*author, Run(comment.text, CellAnchor(title, comment.cell))])
     with open_archive(source) as archive:
         add_drawings(builder, archive, part, title, source)
     status = PageStatus.TEXT if builder.characters > before else PageStatus.EMPTY
@@ -130,21 +131,4 @@ def _merges(archive: zipfile.ZipFile, source: Source) -> dict[str, list[Merge]]:
             cut = window.rfind(b"<")
             tail = window[cut:] if cut >= 0 and len(window) - cut < 512 else b""
         found[entry.filename] = merges
-    return found
-
-
-def _comments(archive: zipfile.ZipFile, source: Source) -> dict[str, list[tuple[str, str]]]:
-    """Return each sheet part's comments: (cell, text)."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    names = set(archive.namelist())
-    for name in names:
-        if not re.match(r"xl/worksheets/[^/]+\.xml$", name):
-            continue
-        for kind, path in relationships(archive, name, source).values():
-            if kind not in ("comments", "threadedComment") or path not in names:
-                continue
-            for element in read_tree(archive, path, source).iter("{*}comment", "{*}threadedComment"):
-                text = one_line("".join(inner.text or "" for inner in element.iter() if local(inner) in ("t", "text")))
-                if text and not text.startswith("[Threaded comment]"):
-                    found.setdefault(name, []).append((attribute(element, "ref"), text))
     return found

@@ -100,12 +100,12 @@ def test_cells_show_what_excel_shows_under_their_names(parsed: ParseFile) -> Non
     sheet.append(["姓名", "金额", "日期", "比例"])
     sheet.append(["张三", 12345.6, dt.datetime.fromisoformat("2024-03-05T00:00:00"), 0.256])
     sheet["B2"].number_format, sheet["C2"].number_format, sheet["D2"].number_format = "#,##0.00", "yyyy-mm-dd", "0.0%"
-    sheet["A2"].comment = Comment("复核过", "x")
+    sheet["A2"].comment = Comment("复核过", "王老师")
     document = parsed("a.xlsx", saved(file))
     shown = cells(document)
     assert (shown["B2"], shown["C2"], shown["D2"]) == ("12,345.60", "2024-03-05", "25.6%")
     assert first(document, BlockKind.TABLE).header_rows == 2
-    assert "复核过" in texts(document, BlockKind.NOTES)
+    assert "王老师: 复核过" in texts(document, BlockKind.NOTES)
     assert {s.anchor.sheet for b in document.blocks for s in b.segments} == {"奖学金"}  # type: ignore[union-attr]
 
 
