@@ -102,6 +102,14 @@ def past_turns(row: Conversation) -> tuple[PastTurn, ...]:
     )
 
 
+def turn_of(row: Conversation, turn_id: str) -> Turn:
+    """Return a turn of the conversation. Raises NotFound."""
+    for turn in row.turns:
+        if turn.id == turn_id:
+            return turn
+    raise NotFound("There is no such turn.")
+
+
 def given_in_last_prompt(row: Conversation) -> GivenBefore:
     """Return what the last prompt of the conversation held, its running summary included."""
     return next((given_before(turn.plan) for turn in reversed(row.turns) if turn.plan), GivenBefore())

@@ -2,7 +2,8 @@
 
 JSONL, one question a line: `question`, and of the rest what is known: `id`, `answers` (each right by itself),
 `answer_groups` (one member of each is wanted), `gold_ids` (passages; loaded as documents whose name is the id),
-`unanswerable`, and for documents of one's own `document` (a file's name) and `words` (that the right passage holds).
+`unanswerable`, and for documents of one's own `document` (a file's name) and `words` (that the right passage holds),
+or several of them in `passages`. Exported feedback has this form.
 
 CSV with a heading row: `question`, `answer` (several separated by |), `document`, `words`, `unanswerable`; also in
 Chinese: 问题, 答案, 文档, 原文, 无答案.
@@ -113,8 +114,9 @@ def letters(text: str) -> str:
 def _from_json(row: Mapping[str, Any], number: int) -> EvaluationQuestion:
     groups = row.get("answer_groups") or ([row["answers"]] if row.get("answers") else [])
     gold = [GoldPassage(document_name(str(id_))) for id_ in row.get("gold_ids") or ()]
-    if row.get("document") or row.get("words"):
-        gold.append(GoldPassage(str(row.get("document") or ""), str(row.get("words") or "")))
+    for passage in [row, *(row.get("passages") or ())]:
+        if passage.get("document") or passage.get("words"):
+            gold.append(GoldPassage(str(passage.get("document") or ""), str(passage.get("words") or "")))
     return EvaluationQuestion(
         str(row.get("id") or number),
         str(row["question"]),

@@ -11,12 +11,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from kb_platform import access, conversations
+from kb_platform import access, conversations, feedback
 from kb_platform.accounts import Principal
-from kb_platform.database.tables import Turn as TurnRow
 from kb_platform.domain.access import AccessScope
 from web.api.dependencies import Caller, ServicesDep
 from web.api.events import event_stream, server_sent_event
@@ -27,12 +25,13 @@ from web.api.schemas.conversations import (
     ConversationList,
     ConversationRequest,
     ConversationWithTurns,
-    Source,
     Turn,
     TurnRequest,
     TurnStreamEvent,
 )
+from web.api.schemas.feedback import Feedback, FeedbackRequest
 from web.api.turn_stream import turn_events
+from web.api.turn_views import turn_views
 from web.services import Services
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def get_conversation(conversation_id: UUID, caller: Caller, services: ServicesDe
     """A conversation with its turns. A source that may not be read any more comes without its text."""
     with services.database.reading() as session:
         row = conversations.conversation(session, caller.user_id, str(conversation_id))
-        turns = _turn_views(session, caller, row.turns)
+        turns = turn_views(session, caller, row.turns)
     return ConversationWithTurns(**Conversation.model_validate(row).model_dump(), turns=turns)
 
 
@@ -136,6 +135,21 @@ def stop_generation(conversation_id: UUID, turn_id: UUID, caller: Caller, servic
         conversations.stop_turn(session, row, str(turn_id))
 
 
+@router.put("/{conversation_id}/turns/{turn_id}/feedback", operation_id="give_feedback")
+def give_feedback(
+    conversation_id: UUID, turn_id: UUID, body: FeedbackRequest, caller: Caller, services: ServicesDep
+) -> Feedback:
+    """Say what you think of an answer: good or not, which citations are wrong. Editors read it, with the question and
+    the answer. Empty takes it back."""
+    with services.database.writing() as session:
+        row = conversations.conversation(session, caller.user_id, str(conversation_id))
+        turn = conversations.turn_of(row, str(turn_id))
+        wrong = [feedback.WrongCitation(one.number, one.sentence_start) for one in body.wrong_citations]
+        rating = feedback.Rating(body.rating)
+        given = feedback.give_feedback(session, turn, caller.user_id, rating, wrong, body.comment)
+        return Feedback.model_validate(given) if given else Feedback(rating="", wrong_citations=[], comment="")
+
+
 def _begin(services: Services, caller: Principal, conversation_id: str, body: TurnRequest) -> BegunTurn:
     from inference.answering import Question  # brings torch along: not for who only wants the description
 
@@ -176,43 +190,7 @@ async def _to_the_end(events: AsyncGenerator[TurnStreamEvent]) -> None:
 def _turn(services: Services, caller: Principal, conversation_id: str, turn_id: str) -> Turn:
     with services.database.reading() as session:
         row = conversations.conversation(session, caller.user_id, conversation_id)
-        return _turn_views(session, caller, [turn for turn in row.turns if turn.id == turn_id])[0]
-
-
-def _turn_views(session: Session, caller: Principal, turns: list[TurnRow]) -> list[Turn]:
-    cited = {source["document_id"] for turn in turns for source in turn.sources}
-    readable = access.still_readable_documents(session, caller, cited)
-    return [_turn_view(turn, readable) for turn in turns]
-
-
-def _turn_view(turn: TurnRow, readable: frozenset[str]) -> Turn:
-    sources = [
-        Source.model_validate(source)
-        if source["document_id"] in readable
-        else Source.model_validate({**source, "text": "", "heading_path": [], "is_available": False})
-        for source in turn.sources
-    ]
-    return Turn.model_validate(
-        {
-            "id": turn.id,
-            "number": turn.number,
-            "state": conversations.latest_state(turn),
-            "question": turn.question,
-            "query": turn.query,
-            "reasoning": turn.reasoning,
-            "reasoning_seconds": turn.reasoning_seconds,
-            "answer": turn.answer,
-            "answerer": turn.answerer,
-            "model": turn.model,
-            "abstained": turn.abstained,
-            "sources": sources,
-            "citations": turn.citations,
-            "usage": turn.usage or None,
-            "plan": turn.plan or None,
-            "error": turn.error,
-            "created_at": turn.created_at,
-        }
-    )
+        return turn_views(session, caller, [turn for turn in row.turns if turn.id == turn_id])[0]
 
 
 def _texts(ids: list[UUID]) -> list[str]:

@@ -11,12 +11,14 @@ from web.api import (
     chunks,
     conversations,
     documents,
+    feedback,
     knowledge_base_documents,
     knowledge_bases,
     model_endpoints,
     searches,
     sessions,
     system,
+    usage,
     users,
 )
 from web.api.dependencies import signed_in
@@ -35,7 +37,9 @@ RESOURCES = (
     chunks.router,
     searches.router,
     conversations.router,
+    feedback.router,
     model_endpoints.router,
+    usage.router,
 )
 
 

@@ -13,6 +13,7 @@ from kb_platform.domain.answer import Answerer, Support, Usage
 from kb_platform.domain.chunk import PassageEdit, Scores
 from kb_platform.domain.plan import ContextPlan
 from web.api.schemas.common import Received, Sent
+from web.api.schemas.feedback import Feedback
 from web.api.schemas.knowledge_bases import MOST_QUERY_CHARACTERS
 
 
@@ -74,6 +75,7 @@ class Turn(Sent):
     plan: ContextPlan | None = Field(
         None, description="Which part of the prompt took how many tokens, what was dropped."
     )
+    feedback: Feedback | None = Field(None, description="The caller's own.")
     error: str
     created_at: datetime
 
