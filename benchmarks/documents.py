@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import random
 import re
-import resource
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -40,6 +39,7 @@ DOCUMENTS = Path(__file__).resolve().parents[2] / "shared" / "eval" / "documents
 QUICK_SECONDS = 26.0
 """When a quick run stops taking files; the one in work may need twenty seconds more on a busy machine."""
 _MEMORY_MIB = 2048
+_WRONG_PASSWORD = "not the password"  # noqa: S105
 
 
 @dataclass(slots=True)
@@ -55,6 +55,9 @@ class Outcome:
     exact: int = 0
     similarity: float | None = None
     problems: list[str] = field(default_factory=list)
+
+    def took(self, peak_mib: float) -> None:
+        self.peak_mib = peak_mib
 
 
 class WordTokenizer:
@@ -82,8 +85,9 @@ def read(entry: dict[str, Any], password: str = "") -> Outcome:
     outcome = Outcome(entry)
     started = time.monotonic()
     try:
-        run = run_parser(path, path.name, IngestSettings(parse_memory_mib=_MEMORY_MIB), password=password)
-        outcome.seconds, outcome.peak_mib = run.seconds, run.peak_mib
+        settings = IngestSettings(parse_memory_mib=_MEMORY_MIB)
+        run = run_parser(path, path.name, settings, password=password, on_peak=outcome.took)
+        outcome.seconds = run.seconds
         outcome.parsed = load_parsed(run.result)
         _check_provenance(outcome, path, password)
         outcome.similarity = _similarity(outcome.parsed, entry)
@@ -157,14 +161,19 @@ def measure(quick: bool) -> Iterator[Figure]:
     random.Random(1).shuffle(every)
     deadline = time.monotonic() + QUICK_SECONDS if quick else float("inf")
     hostile = _in_turn([entry for entry in every if entry["expect"] != "parse"], deadline - QUICK_SECONDS / 2, 1)
-    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # so far only theirs
     plain = _in_turn([entry for entry in every if entry["expect"] == "parse"], deadline, 2)
     with_password = [
         read(outcome.entry, outcome.entry["password"])
         for outcome in hostile
         if outcome.entry.get("password") and time.monotonic() < deadline
     ]
-    yield from _figures(plain, hostile, with_password, largest)
+    with_wrong_password = [
+        read(outcome.entry, _WRONG_PASSWORD)
+        for outcome in hostile
+        if outcome.entry["expect"] == "needs_password" and time.monotonic() < deadline
+    ]
+    yield from _refusals(hostile, with_password, with_wrong_password)
+    yield from _figures(plain, hostile, [*with_password, *with_wrong_password])
 
 
 def _in_turn(wanted: Sequence[dict[str, Any]], deadline: float, at_once: int) -> list[Outcome]:
@@ -184,18 +193,34 @@ def _in_turn(wanted: Sequence[dict[str, Any]], deadline: float, at_once: int) ->
     return outcomes
 
 
-def _figures(
-    plain: list[Outcome], hostile: list[Outcome], with_password: list[Outcome], largest_mib: float
+def _refusals(
+    hostile: list[Outcome], with_password: list[Outcome], with_wrong_password: list[Outcome]
 ) -> Iterator[Figure]:
+    """Yield how many files ended as their word in the manifest says, all together and word by word."""
+    if not hostile:
+        return
+    right: dict[str, list[bool]] = defaultdict(list)
+    for outcome in hostile:
+        right[outcome.entry["expect"]].append(is_right(outcome))
+    right["password"] = [outcome.parsed is not None for outcome in with_password]
+    right["wrong_password"] = [isinstance(outcome.error, PasswordRequired) for outcome in with_wrong_password]
+    every = [each for found in right.values() for each in found]
+    yield Figure(BENCH, "refused_right_share", sum(every) / len(every), "share", len(every))
+    for word, found in sorted(right.items()):
+        if found:
+            yield Figure(BENCH, f"right_{word}", sum(found) / len(found), "share", len(found))
+    for name, bounded in (("worst_seconds", False), ("worst_seconds_parse_bounded", True)):
+        seconds = [outcome.seconds for outcome in hostile if (outcome.entry["expect"] == "parse_bounded") == bounded]
+        if seconds:
+            yield Figure(BENCH, name, round(max(seconds), 2), "s", len(seconds))
+    worst_mib = max(outcome.peak_mib for outcome in hostile)
+    yield Figure(BENCH, "worst_mib", round(worst_mib, 1), "MiB", len(hostile))
+
+
+def _figures(plain: list[Outcome], hostile: list[Outcome], with_password: list[Outcome]) -> Iterator[Figure]:
     if plain:
         ready = sum(outcome.parsed is not None for outcome in plain)
         yield Figure(BENCH, "ready_share", ready / len(plain), "share", len(plain))
-    if hostile:
-        right = [is_right(outcome) for outcome in hostile] + [item.parsed is not None for item in with_password]
-        yield Figure(BENCH, "refused_right_share", sum(right) / len(right), "share", len(right))
-        worst = max(hostile, key=lambda outcome: outcome.seconds)
-        yield Figure(BENCH, "worst_seconds", round(worst.seconds, 2), "s", len(hostile))
-        yield Figure(BENCH, "worst_mib", round(largest_mib, 1), "MiB", len(hostile))
     everything = [*plain, *hostile, *with_password]
     deaths = sum(outcome.error is not None and not isinstance(outcome.error, UnreadableFile) for outcome in everything)
     yield Figure(BENCH, "worker_deaths", deaths, "count", len(everything))

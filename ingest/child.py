@@ -6,6 +6,7 @@ file, and ends. Before it touches the file it ties itself to its parent's life a
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -19,6 +20,7 @@ from typing import IO, Any
 from kb_platform.domain.errors import SettingsError, UnreadableFile
 
 _PR_SET_PDEATHSIG = 1
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _ADDRESS_SPACE_SLACK = 1_536 << 20
 """Address space that libraries reserve beyond the memory they use (measured: ONNX Runtime and OpenCV 0.8 GiB)."""
 _RESULT_BYTES = 2 << 30
@@ -33,6 +35,8 @@ def run(parent: int) -> int:
     os.dup2(2, 1)  # what libraries print is no protocol
     with os.fdopen(0, "rb", closefd=False) as file:
         request: dict[str, Any] = json.loads(file.read())
+    if not request.get("reader"):  # a reader of the settings may ask a service; ours never do
+        leave_network()
     _tie_to_parent(parent)
     _stay_in(request["folder"])
     _limit(request["memory_mib"], request["cpu_seconds"])
@@ -99,6 +103,20 @@ def _tie_to_parent(parent: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)  # the parent died before the tie was there
+
+
+def leave_network() -> None:
+    """Move this process, and all that it starts, to where there is no network, if the machine lets it."""
+    if sys.platform != "linux":
+        return
+    library = ctypes.CDLL(None, use_errno=True)
+    user, group = os.getuid(), os.getgid()
+    if library.unshare(_CLONE_NEWNET) == 0 or library.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
+        return
+    with contextlib.suppress(OSError):  # without these it goes by the name of nobody
+        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
 
 
 def _stay_in(folder: str) -> None:

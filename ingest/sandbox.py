@@ -12,7 +12,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -29,6 +29,7 @@ _KEEP_GOING_SECONDS = 1.0
 _ERROR_CHARACTERS = 2_000
 _KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
+OnPeak = Callable[[float], None]
 OnProgress = Callable[[int, int], None]
 KeepGoing = Callable[[], None]
 
@@ -65,8 +66,12 @@ def run_parser(
     on_progress: OnProgress = lambda _done, _total: None,
     password: str = "",
     keep_going: KeepGoing = lambda: None,
+    on_peak: OnPeak = lambda _mib: None,
 ) -> ChildRun:
-    """Do the same as `parse_file`, and say what it took; the result is still as `dump_parsed` wrote it."""
+    """Do the same as `parse_file`, and say what it took; the result is still as `dump_parsed` wrote it.
+
+    `on_peak` is told the largest memory that the child and what it started had (MiB), whatever became of the file.
+    """
     request = {
         "task": "parse",
         "path": str(path.resolve()),
@@ -76,7 +81,7 @@ def run_parser(
         "max_characters": settings.max_characters,
         "reader": settings.readers.get(Path(file_name).suffix.lower(), ""),
     }
-    return run_child(request, settings.parse_memory_mib, settings.parse_seconds, on_progress, keep_going)
+    return run_child(request, settings.parse_memory_mib, settings.parse_seconds, on_progress, keep_going, on_peak)
 
 
 def run_child(
@@ -85,6 +90,7 @@ def run_child(
     seconds: int,
     on_progress: OnProgress = lambda _done, _total: None,
     keep_going: KeepGoing = lambda: None,
+    on_peak: OnPeak = lambda _mib: None,
 ) -> ChildRun:
     """Run one request (see `ingest.child`) under limits.
 
@@ -107,6 +113,7 @@ def run_child(
                 watch.follow(on_progress, keep_going)
             finally:
                 _end(child)
+                on_peak(watch.peak_mib)
             errors.seek(0)
             said = errors.read(64 * 1024).decode("utf-8", errors="replace")
         watch.raise_reason(said)
@@ -191,13 +198,11 @@ class _Watch:
         self._messages.put(None)
 
     def _measure(self) -> None:
-        try:
-            status = Path(f"/proc/{self._child.pid}/status").read_text(encoding="ascii", errors="replace")
-        except OSError:
-            return
-        for line in status.splitlines():
-            if line.startswith("VmHWM:"):
-                self.peak_mib = max(self.peak_mib, int(line.split()[1]) / 1024)
+        """Take the child's largest size so far, and what it and the programs that it started take together now."""
+        self.peak_mib = max(self.peak_mib, _status_mib(self._child.pid, "VmHWM"))
+        if started := list(_descendants(self._child.pid)):
+            together = sum(_status_mib(pid, "VmRSS") for pid in (self._child.pid, *started))
+            self.peak_mib = max(self.peak_mib, together)
 
     def raise_reason(self, said: str) -> None:
         """Raise why there is no result; return where there is one."""
@@ -230,3 +235,27 @@ class _Watch:
                 f"its content cannot be read ({ended}). Open it in the program that made it, save it again and upload "
                 "the new file.",
             )
+
+
+def _status_mib(pid: int, field: str) -> float:
+    """Return a size that the kernel gives for a process; 0 when there is none (any more)."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0.0
+    found = next((line for line in status.splitlines() if line.startswith(f"{field}:")), "")
+    return int(found.split()[1]) / 1024 if found else 0.0
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    """Yield the processes that a process started, and those that they started."""
+    waiting = [pid]
+    while waiting:
+        above = waiting.pop()
+        try:
+            lists = [path.read_text(encoding="ascii") for path in Path(f"/proc/{above}/task").glob("*/children")]
+        except OSError:
+            continue
+        found = [int(number) for text in lists for number in text.split()]
+        yield from found
+        waiting.extend(found)

@@ -99,6 +99,8 @@ def _values(element: etree._Element, number_format: str) -> Iterator[tuple[int, 
         yield 0, one_line(each.text or "")
     for point in element.iter("{*}pt"):
         place, value = attribute(point, "idx"), child(point, "v")
+        if place.isdecimal() and int(place) >= _MOST_ROWS:
+            return
         if place.isdecimal() and value is not None and (text := one_line(value.text or "")):
             yield int(place), _as_shown(text, number_format)
 

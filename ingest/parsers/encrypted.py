@@ -48,7 +48,7 @@ def parse(source: Source) -> ParsedDocument:
 def _decrypt(file: Any, into: Any, source: Source) -> None:
     try:
         office = msoffcrypto.OfficeFile(file)
-    except _BROKEN as error:
+    except (*_BROKEN, DecryptionError) as error:
         raise CorruptFile(source.file_name, "its encryption is damaged.") from error
     for password in dict.fromkeys((source.password, _EVERYBODYS)):
         if not password:
