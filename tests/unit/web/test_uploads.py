@@ -29,7 +29,7 @@ async def receive(
     with Upload(folder, content_type, most) as upload:
         await upload.receive(pieces(body, piece))
         files = [(file.name, file.path.read_bytes() if file.path else None) for file in upload.files]
-        return {"files": files, "password": upload.password}
+        return {"files": files, "password": upload.fields["password"]}
 
 
 @pytest.mark.parametrize("piece", [1, 2, 13, 64, 100_000])
