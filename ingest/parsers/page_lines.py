@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 
 from kb_platform.domain.document import PageAnchor, PageStatus
@@ -125,9 +126,10 @@ def joined(lines: list[Line]) -> Line:
 
 
 def without_doubles(lines: list[Line]) -> list[Line]:
-    """Leave out lines drawn twice in one place (shadows, bold by overprinting)."""
+    """Leave out what is drawn twice in one place (shadows, bold by overprinting): lines, and pieces of lines."""
     seen: dict[str, list[Line]] = {}
     kept = []
+    rows: dict[int, list[Line]] = {}
     for line in lines:
         same = seen.setdefault(line.text, [])
         near = 0.3 * line.size
@@ -135,7 +137,27 @@ def without_doubles(lines: list[Line]) -> list[Line]:
             continue
         same.append(line)
         kept.append(line)
-    return kept
+        rows.setdefault(round(line.y0), []).append(line)
+    return [
+        line
+        for line in kept
+        if not any(_is_piece(line, other) for row in (-1, 0, 1) for other in rows.get(round(line.y0) + row, ()))
+    ]
+
+
+def _is_piece(line: Line, whole: Line) -> bool:
+    """Tell whether the line's characters stand in the longer line too, in the same places."""
+    near = 0.3 * line.size
+    if len(line.text) >= len(whole.text) or line.x0 < whole.x0 - near or line.x1 > whole.x1 + near:
+        return False
+    if not line.edges or not whole.edges:
+        return False
+    for character, left in zip(line.text, line.edges, strict=False):
+        first = bisect_left(whole.edges, left - near)
+        last = bisect_right(whole.edges, left + near)
+        if character != " " and character not in whole.text[first:last]:
+            return False
+    return True
 
 
 def apart(lines: list[Line]) -> list[Line]:

@@ -119,6 +119,11 @@ def test_a_sum_sign_larger_than_the_titles_takes_no_level_of_heading(parsed: Par
     assert kinds(document)[0] == (BlockKind.HEADING, 1)
 
 
+def test_letters_drawn_again_in_their_place_are_read_once(parsed: ParseFile) -> None:
+    page = [Text(72, 700, "iii", 10), Text(72, 700, "iii the rules of study", 10)]
+    assert texts(parsed("a.pdf", pdf([Page(page)]))) == ["iii the rules of study"]
+
+
 def test_pages_of_nothing_but_numbers_are_kept(parsed: ParseFile) -> None:
     pages = [Page([Text(290, 30, str(number))]) for number in range(1, 6)]
     assert parsed("a.pdf", pdf(pages)).text
