@@ -1,20 +1,23 @@
 """Sparse vectors: BM25 term weights (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework: BM25 and
-Beyond") over terms that know Chinese and English.
+Beyond") over terms that know Chinese and English, and over pairs of neighbouring words (Metzler and Croft 2005, "A
+Markov Random Field Model for Term Dependencies").
 
-The passage's side carries term frequency, saturated and normalised by length; the query's side carries 1 a term; the
-index multiplies in the inverse document frequency, which stays right as documents come and go.
+The passage's side carries term frequency, saturated and normalised by length; the query's side carries 1 a term and
+less a pair; the index multiplies in the inverse document frequency, which stays right as documents come and go.
 """
 
 from __future__ import annotations
 
 import functools
+import heapq
 import logging
 import re
 import unicodedata
 import zlib
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 import jieba
 import snowballstemmer
@@ -26,6 +29,11 @@ K1 = 0.6
 B = 0.75
 AVERAGE_TERMS = 250
 """Length of a usual passage in terms. A constant, so that a passage's vector does not depend on the others."""
+PAIR_WEIGHT = 1.0
+CHINESE_PAIR_WEIGHT = 0.3
+"""A pair of words in a question counts so much of a term. Less in Chinese, whose terms hold pairs of characters."""
+_PAIR = 1 << 31
+"""The bit that tells a pair's index from a term's."""
 
 _HAN_RANGE = "぀-ヿ㐀-䶿一-鿿豈-﫿"
 _RUN = re.compile(rf"[{_HAN_RANGE}]+|[^\W_{_HAN_RANGE}]+(?:[-./_:'’][^\W_{_HAN_RANGE}]+)*")
@@ -51,21 +59,46 @@ class SparseVector:
 
 
 def passage_vector(text: str) -> SparseVector:
-    """Return the BM25 weights of a passage's terms, inverse document frequency left out."""
-    counts = Counter(map(term_index, terms(text)))
-    length = sum(counts.values())
-    norm = K1 * (1 - B + B * length / AVERAGE_TERMS)
-    return SparseVector(tuple(counts), tuple(count * (K1 + 1) / (count + norm) for count in counts.values()))
+    """Return the BM25 weights of a passage's terms and pairs, inverse document frequency left out."""
+    pieces = list(_pieces(text))
+    counts = Counter(term_index(term) for piece in pieces for term in piece.terms)
+    norm = K1 * (1 - B + B * sum(counts.values()) / AVERAGE_TERMS)
+    counts.update(index for index, _ in _pairs(pieces))
+    return _vector({index: count * (K1 + 1) / (count + norm) for index, count in counts.items()})
 
 
 def query_vector(text: str) -> SparseVector:
-    """Return weight 1 for each of a question's terms."""
-    indices = tuple(dict.fromkeys(map(term_index, terms(text))))
-    return SparseVector(indices, (1.0,) * len(indices))
+    """Return weight 1 for each of a question's terms, and the weight of a pair for each pair."""
+    pieces = list(_pieces(text))
+    weights = dict.fromkeys((term_index(term) for piece in pieces for term in piece.terms), 1.0)
+    return _vector(weights | dict(_pairs(pieces)))
+
+
+def expansion_vector(passages: Iterable[tuple[SparseVector, float]], most_terms: int) -> SparseVector:
+    """Return what weighted passages say together, as a query: the terms (not pairs) of most weight."""
+    weights: defaultdict[int, float] = defaultdict(float)
+    for passage, weight in passages:
+        for index, value in zip(passage.indices, passage.values, strict=True):
+            if not index & _PAIR:
+                weights[index] += weight * value
+    return _vector(dict(heapq.nlargest(most_terms, weights.items(), key=itemgetter(1))))
+
+
+def is_chinese(text: str) -> bool:
+    """Whether the text holds Chinese (or Japanese) characters."""
+    return bool(_HAN.search(text))
 
 
 def term_index(term: str) -> int:
-    return zlib.crc32(term.encode())
+    return zlib.crc32(term.encode()) & ~_PAIR
+
+
+def _pair_index(one: str, other: str) -> int:
+    return zlib.crc32(f"{one} {other}".encode()) | _PAIR
+
+
+def _vector(weights: Mapping[int, float]) -> SparseVector:
+    return SparseVector(tuple(weights), tuple(weights.values()))
 
 
 def terms(text: str) -> Iterator[str]:
@@ -76,39 +109,64 @@ def terms(text: str) -> Iterator[str]:
     code such as CS-101 whole and in parts, 1,234.5 as 1234.5; an English word as it stands and, marked, its stem
     (the exact form then counts twice); no English stop words, but IT and WHO.
     """
+    for piece in _pieces(text):
+        yield from piece.terms
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A word with the terms that stand for it. `key` is what a pair is made of; empty where none is (the parts of
+    Chinese words, a code as a whole)."""
+
+    key: str
+    terms: tuple[str, ...]
+    is_chinese: bool = False
+
+
+def _pieces(text: str) -> Iterator[_Piece]:
     text = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text))
-    yield from _ARTICLE.findall(text)
+    yield _Piece("", tuple(_ARTICLE.findall(text)))
     for run in _RUN.findall(text):
-        if _HAN.match(run):
-            yield from _chinese_terms(run)
-        else:
-            yield from _other_terms(run)
+        yield from _chinese_pieces(run) if _HAN.match(run) else _other_pieces(run)
 
 
-def _chinese_terms(run: str) -> Iterator[str]:
+def _pairs(pieces: Iterable[_Piece]) -> Iterator[tuple[int, float]]:
+    """Yield each pair's index and its weight in a question."""
+    before: _Piece | None = None
+    for piece in pieces:
+        if not piece.key:
+            continue
+        if before is not None:
+            weight = CHINESE_PAIR_WEIGHT if before.is_chinese or piece.is_chinese else PAIR_WEIGHT
+            yield _pair_index(before.key, piece.key), weight
+        before = piece
+
+
+def _chinese_pieces(run: str) -> Iterator[_Piece]:
     pairs_that_are_words = set()
     position = 0
     for word in jieba.cut(run, HMM=False):
-        yield word
+        yield _Piece(word, (word,), is_chinese=True)
         if len(word) == 2:
             pairs_that_are_words.add(position)
         position += len(word)
-    for first in range(len(run) - 1):
-        if first not in pairs_that_are_words:
-            yield run[first : first + 2]
+    characters = (run[first : first + 2] for first in range(len(run) - 1) if first not in pairs_that_are_words)
+    yield _Piece("", tuple(characters), is_chinese=True)
 
 
-def _other_terms(run: str) -> Iterator[str]:
+def _other_pieces(run: str) -> Iterator[_Piece]:
     parts = _PART.split(run)
     if len(parts) > 1:
-        yield run.lower()
+        yield _Piece("", (run.lower(),))
     for part in parts:
         word = part.lower()
         if word in _STOP_WORDS and not _is_abbreviation(part):
             continue
-        yield word
         if word.isascii() and word.isalpha():
-            yield _stem(word)
+            stem = _stem(word)
+            yield _Piece(stem, (word, f"~{stem}"))  # the mark keeps a stem apart from a word that looks like it
+        else:
+            yield _Piece(word, (word,))
 
 
 def _is_abbreviation(word: str) -> bool:
@@ -118,5 +176,5 @@ def _is_abbreviation(word: str) -> bool:
 
 @functools.lru_cache(maxsize=100_000)
 def _stem(word: str) -> str:
-    # The mark keeps a stem apart from a word that happens to look like it.
-    return f"~{_stemmer.stemWord(word)}"
+    stem: str = _stemmer.stemWord(word)
+    return stem

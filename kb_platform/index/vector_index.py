@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from kb_platform.domain.access import AccessScope
 from kb_platform.domain.errors import IndexUnavailable
-from kb_platform.index.sparse import passage_vector, query_vector
+from kb_platform.index.sparse import SparseVector, passage_vector, query_vector
 from kb_platform.settings import IndexSettings
 
 NAMESPACE = uuid.UUID("6f1dbe1e-0d5c-5a6f-9d0b-5c9f0a6a5f0e")
-LAYOUT = 1
+LAYOUT = 2
 """Raised when what a point holds changes (terms, payload): the collection is then built anew under a new name."""
 UPSERT_POINTS = 128
 SCROLL_POINTS = 2000
@@ -57,6 +57,14 @@ class Candidate:
     id: str
     dense: float | None
     sparse: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PassageVectors:
+    """What a passage's point holds, as `passage_vector` and the embedding model made it."""
+
+    dense: NDArray[np.float32]
+    sparse: SparseVector
 
 
 def point_id(version_id: str, ordinal: int, embedding_model: str) -> str:
@@ -173,22 +181,37 @@ class VectorIndex:
         if terms.indices:
             query = {"indices": terms.indices, "values": terms.values}
             searches.append({"query": query, "using": "sparse"} | shared)
-        scores = [_scores(answer) for answer in self._request("POST", "/points/query/batch", {"searches": searches})]
+        scores = [_scores(answer) for answer in self._batch(searches)]
         cosines, bm25 = scores[0], scores[1] if terms.indices else {}
         return [Candidate(id_, cosines.get(id_), bm25.get(id_)) for id_ in cosines.keys() | bm25.keys()]
 
-    def compare(
-        self, vector: NDArray[np.float32], ids: Sequence[str], best: str, others: Sequence[str]
+    def look_closer(
+        self, vector: NDArray[np.float32], without_cosine: Sequence[str], best: Sequence[str]
+    ) -> tuple[dict[str, float], dict[str, PassageVectors]]:
+        """Return the cosines of the vector to some passages, and the vectors of the best ones. One request."""
+        with_vectors = _nearest(vector, best) | {"with_vector": ["dense", "sparse"]}
+        answers = self._batch([_nearest(vector, without_cosine), with_vectors])
+        vectors = {point["id"]: _passage_vectors(point["vector"]) for point in answers[1]["points"]}
+        return _scores(answers[0]), vectors
+
+    def likeness(
+        self, dense: NDArray[np.float32], sparse: SparseVector, ids: Sequence[str]
     ) -> tuple[dict[str, float], dict[str, float]]:
-        """Return the cosines of the vector to some passages, and those of the best passage's vector to others.
-        One request."""
-        to_vector = _cosines_to(vector.tolist(), ids)
-        to_best = _cosines_to(best, others)
-        answers = self._request("POST", "/points/query/batch", {"searches": [to_vector, to_best]})
-        return _scores(answers[0]), _scores(answers[1])
+        """Return the cosine and the sum of shared terms of each of these passages with a vector of each kind; none
+        where nothing is shared. One request."""
+        searches = [_nearest(dense, ids)]
+        if sparse.indices:
+            query = {"indices": sparse.indices, "values": sparse.values}
+            searches.append({"query": query, "using": "sparse", "filter": _only(ids), "limit": max(1, len(ids))})
+        scores = [_scores(answer) for answer in self._batch(searches)]
+        return scores[0], scores[1] if sparse.indices else {}
 
     def close(self) -> None:
         self._http.close()
+
+    def _batch(self, searches: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        answers: list[dict[str, Any]] = self._request("POST", "/points/query/batch", {"searches": searches})
+        return answers
 
     def _delete(self, which: dict[str, Any]) -> None:
         self._write("/points/delete", {"filter": which})
@@ -252,10 +275,21 @@ def _how_to_search(scope: AccessScope) -> dict[str, Any]:
     return {"acorn": {"enable": True}}
 
 
-def _cosines_to(query: list[float] | str, ids: Sequence[str]) -> dict[str, Any]:
-    """Return the query (by a vector or by a point's own) that scores exactly these points."""
-    which = {"must": [{"has_id": list(ids)}]}
-    return {"query": query, "using": "dense", "filter": which, "limit": max(1, len(ids)), "params": {"exact": True}}
+def _nearest(vector: NDArray[np.float32], ids: Sequence[str]) -> dict[str, Any]:
+    """Return the query that scores exactly these points."""
+    query = {"query": vector.tolist(), "using": "dense", "params": {"exact": True}}
+    return query | {"filter": _only(ids), "limit": max(1, len(ids))}
+
+
+def _only(ids: Sequence[str]) -> dict[str, Any]:
+    return {"must": [{"has_id": list(ids)}]}
+
+
+def _passage_vectors(vector: dict[str, Any]) -> PassageVectors:
+    sparse = vector.get("sparse") or {"indices": (), "values": ()}
+    return PassageVectors(
+        np.asarray(vector["dense"], np.float32), SparseVector(tuple(sparse["indices"]), tuple(sparse["values"]))
+    )
 
 
 def _scores(answer: dict[str, Any]) -> dict[str, float]:

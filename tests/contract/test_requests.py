@@ -57,7 +57,12 @@ def _use_everything(index: VectorIndex) -> None:
     index.publish("v")
     scope = AccessScope("user", frozenset({"kb"}), frozenset({"document"}))
     assert [candidate.id for candidate in index.search(vector, "library", scope, 5)] == [id_]
-    assert index.compare(vector, [id_], id_, []) == ({id_: pytest.approx(1.0)}, {})
+    cosines, vectors = index.look_closer(vector, [id_], [id_])
+    assert cosines == {id_: pytest.approx(1.0)}
+    assert vectors[id_].sparse.indices
+    alike, shared = index.likeness(vector, vectors[id_].sparse, [id_])
+    assert alike == {id_: pytest.approx(1.0)}
+    assert shared[id_] > 0
     many = replace(scope, document_ids=frozenset(map(str, range(1000))))
     assert index.search(vector, "library", many, 5) == []
     assert index.vectors([id_]).keys() == {id_}

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb_platform.index.sparse import passage_vector, query_vector, term_index, terms
+from kb_platform.index.sparse import expansion_vector, passage_vector, query_vector, term_index, terms
 
 
 @pytest.mark.parametrize(
@@ -61,8 +59,43 @@ def test_the_same_term_weighs_less_in_a_longer_passage() -> None:
 
 
 def test_each_term_of_a_question_counts_once() -> None:
-    vector = query_vector("2023 2023 15")
-    assert Counter(vector.values) == {1.0: 2}
+    vector = query_vector("2023 2023")
+    weights = dict(zip(vector.indices, vector.values, strict=True))
+    assert weights[term_index("2023")] == 1.0
+    assert len(vector.indices) == 2  # the number and the pair of it with itself
+
+
+def shared(question: str, passage: str) -> float:
+    """The weight of what a question and a passage have in common."""
+    asked, held = query_vector(question), passage_vector(passage)
+    said = dict(zip(held.indices, held.values, strict=True))
+    return sum(weight * said.get(index, 0.0) for index, weight in zip(asked.indices, asked.values, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("question", "together", "apart"),
+    [
+        ("operating income", "The operating income fell", "Income from operating the fleet"),
+        ("转专业申请", "转专业申请由学院受理", "申请转专业由学院受理"),
+    ],
+)
+def test_words_that_stand_together_as_in_the_question_weigh_more_than_apart(
+    question: str, together: str, apart: str
+) -> None:
+    assert shared(question, together) > shared(question, apart)
+
+
+def test_a_pair_is_never_taken_for_a_word() -> None:
+    pairs = set(query_vector("operating income").indices) - set(map(term_index, terms("operating income")))
+    assert len(pairs) == 1
+    assert all(term_index(word) < 2**31 <= pair for word in terms("operating income") for pair in pairs)
+
+
+def test_feedback_keeps_the_heaviest_words_of_the_passages_and_no_pairs() -> None:
+    passages = [(passage_vector("Lei Feng spirit"), 0.7), (passage_vector("Lei Feng day"), 0.3)]
+    words = expansion_vector(passages, 4)
+    assert set(words.indices) == set(map(term_index, terms("Lei Feng")))
+    assert expansion_vector([], 4).indices == ()
 
 
 def test_text_without_terms_has_an_empty_vector() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb_platform.index import Candidate
-from kb_platform.retrieval.fusion import fuse
+from kb_platform.retrieval.fusion import Feedback, fuse
 
 candidates = st.lists(
     st.builds(
@@ -49,14 +49,28 @@ def test_nothing_found_is_nothing_fused() -> None:
     assert fuse([], 0.7) == []
 
 
-def test_likeness_to_the_best_passage_brings_up_what_continues_it() -> None:
-    found = [Candidate("best", 0.9, 9.0), Candidate("noise", 0.85, 1.0), Candidate("second half", 0.82, 1.0)]
-    assert [id_ for id_, _ in fuse(found, 0.6)] == ["best", "noise", "second half"]
-    likeness = {"best": 1.0, "noise": 0.6, "second half": 0.9}
-    assert [id_ for id_, _ in fuse(found, 0.6, 0.5, likeness)] == ["best", "second half", "noise"]
+FOUND = [Candidate("best", 0.9, 9.0), Candidate("noise", 0.85, 1.0), Candidate("second half", 0.82, 1.0)]
+
+
+def test_likeness_to_the_best_passages_brings_up_what_continues_them() -> None:
+    assert [id_ for id_, _ in fuse(FOUND, 0.6)] == ["best", "noise", "second half"]
+    feedback = Feedback(dense={"best": 1.0, "noise": 0.6, "second half": 0.9}, dense_weight=0.5)
+    assert [id_ for id_, _ in fuse(FOUND, 0.6, feedback)] == ["best", "second half", "noise"]
+
+
+def test_words_shared_with_the_best_passages_bring_up_what_says_the_same() -> None:
+    feedback = Feedback(sparse={"best": 40.0, "second half": 30.0}, sparse_weight=0.4)
+    assert [id_ for id_, _ in fuse(FOUND, 0.6, feedback)] == ["best", "second half", "noise"]
 
 
 @given(candidates)
 def test_feedback_of_no_weight_changes_nothing(found: list[Candidate]) -> None:
     likeness = {candidate.id: 0.5 for candidate in found}
-    assert fuse(found, 0.6, 0.0, likeness) == fuse(found, 0.6)
+    assert fuse(found, 0.6, Feedback(likeness, likeness)) == fuse(found, 0.6)
+
+
+@given(candidates, st.floats(0, 1))
+def test_feedback_keeps_scores_from_0_to_1(found: list[Candidate], weight: float) -> None:
+    likeness = {candidate.id: 0.5 for candidate in found}
+    fused = [scores.fused for _, scores in fuse(found, 0.6, Feedback(likeness, likeness, weight, weight))]
+    assert all(0 <= score <= 1 + 1e-9 for score in fused)
