@@ -27,6 +27,8 @@ class Retrieval:
     seconds_embedding: float
     seconds_index: float
     seconds_database: float
+    ranked: tuple[tuple[str, Scores], ...] = ()
+    """Every candidate with its scores, in the order that the hits were taken from."""
 
 
 class Retriever:
@@ -40,19 +42,24 @@ class Retriever:
         self._embedding = embedding
         self._settings = settings
 
-    def search(self, query: str, scope: AccessScope, limit: int | None = None) -> Retrieval:
-        """Return the `limit` best passages (the settings' number when None) that the scope may read.
+    def search(
+        self, query: str, scope: AccessScope, limit: int | None = None, settings: RetrievalSettings | None = None
+    ) -> Retrieval:
+        """Return the `limit` best passages (the settings' number when None) that the scope may read. `settings` take
+        the place of the process's own, for trying others out.
 
         Raises IndexUnavailable.
         """
         began = time.perf_counter()
         vector = self._embedding.embed_query(query)
         embedded = time.perf_counter()
-        wanted = self._settings.limit if limit is None else limit
-        ranked = rank(self._index, vector, query, scope, wanted, self._settings)
+        settings = settings or self._settings
+        wanted = settings.limit if limit is None else limit
+        ranked = rank(self._index, vector, query, scope, wanted, settings)
         found = time.perf_counter()
         hits = _hydrate(self._database, ranked, scope, wanted)
-        return Retrieval(query, tuple(hits), embedded - began, found - embedded, time.perf_counter() - found)
+        seconds = embedded - began, found - embedded, time.perf_counter() - found
+        return Retrieval(query, tuple(hits), *seconds, tuple(ranked))
 
     def passages(self, chunk_ids: Sequence[str], scope: AccessScope) -> list[Hit]:
         """Return those of the passages that the scope may read now, in this order and without scores."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from kb_platform.domain.chunk import Hit
 from kb_platform.knowledge_bases import MOST_NAME_CHARACTERS
+from kb_platform.retrieval.explaining import Places
 from web.api.schemas.common import Received, Sent
 
 MOST_QUERY_CHARACTERS = 4000
@@ -37,10 +38,30 @@ class KnowledgeBaseChange(Received):
     description: str | None = Field(None, max_length=4000)
 
 
+class SearchSettings(Received):
+    """Other values than the platform's own, for this search only."""
+
+    dense_weight: float | None = Field(
+        None, ge=0, le=1, description="Share of the dense score in the fusion, whatever the question's language."
+    )
+    feedback_weight: float | None = Field(None, ge=0, le=5, description="Likeness to the best passages; 0: off.")
+    feedback_words_weight: float | None = Field(None, ge=0, le=5, description="Words shared with them; 0: off.")
+    candidates: int | None = Field(None, ge=1, le=500, description="Passages that each stage brings to the fusion.")
+
+
 class SearchRequest(Received):
     query: str = Field(min_length=1, max_length=MOST_QUERY_CHARACTERS)
     knowledge_base_ids: list[UUID] = Field(min_length=1, max_length=1000)
     limit: int | None = Field(None, ge=1, le=100, description="Passages wanted; the setting's number if not given.")
+    settings: SearchSettings | None = None
+    explain: bool = Field(False, description="Say of each hit where each stage placed it and which words matched.")
+
+
+class Explanation(Sent):
+    """Why a passage was found."""
+
+    places: Places = Field(description="From 1, among the candidates; null where the stage did not see it.")
+    matches: list[tuple[int, int]] = Field(description="Characters [start, end) of the hit's text: the query's words.")
 
 
 class SearchTimings(Sent):
@@ -53,4 +74,7 @@ class SearchTimings(Sent):
 class SearchResult(Sent):
     query: str
     hits: list[Hit] = Field(description="Best first.")
+    explanations: list[Explanation] = Field(
+        default_factory=list, description="With `explain`: one for each hit, in the same order."
+    )
     timings: SearchTimings
