@@ -98,7 +98,7 @@ class IngestSettings(Group):
     readers: dict[str, str] = Field(
         default_factory=dict,
         description="Further file types: suffix → llama-index reader class, as JSON "
-        '(`{".epub": "llama_index.readers.file.EpubReader"}`).',
+        '(`{".ipynb": "llama_index.readers.file.IPYNBReader"}`).',
     )
     node_parser: str = Field("", description="Dotted path of a llama-index NodeParser that replaces the chunking.")
 

@@ -29,6 +29,8 @@ DEBIAN_PACKAGES = {  # what a test needs → how one sees that it is there
     "fonts-noto-cjk": "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
     "postgresql": "/usr/lib/postgresql",
     "redis-server": "redis-server",
+    "libreoffice-writer-nogui": "soffice",
+    "libreoffice-impress-nogui": "/usr/lib/libreoffice/program/libsdlo.so",
     "docker-compose": "docker-compose",
 }
 
