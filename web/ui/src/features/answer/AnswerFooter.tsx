@@ -1,6 +1,7 @@
 import { ActionIcon, Badge, Button, Group, HoverCard, Text, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
+import { useParams } from "react-router";
 
 import { IconInfoCircle, IconPlugConnected, IconQuote, IconRefresh, IconSparkles } from "@/app/icons";
 import { CopyAction } from "@/app/CopyAction";
@@ -8,6 +9,7 @@ import { ConnectModelDialog } from "@/features/models/ConnectModelDialog";
 import { useUser } from "@/features/session/session";
 
 import { answerAsText } from "./copy";
+import { FeedbackActions } from "./FeedbackActions";
 import classes from "./TurnBlock.module.css";
 import type { TurnView } from "./turn";
 import { UsageTable } from "./UsageTable";
@@ -15,6 +17,7 @@ import { UsageTable } from "./UsageTable";
 /** Who answered, and what can be done with the answer. */
 export function AnswerFooter({ turn, onAskAgain }: { turn: TurnView; onAskAgain?: () => void }) {
   const { t } = useTranslation();
+  const { conversationId } = useParams();
   return (
     <div className={classes.foot}>
       {turn.answer !== "" && (
@@ -27,6 +30,7 @@ export function AnswerFooter({ turn, onAskAgain }: { turn: TurnView; onAskAgain?
           </ActionIcon>
         </Tooltip>
       )}
+      {conversationId && turn.id !== "" && turn.answer !== "" && <FeedbackActions turn={turn} conversationId={conversationId} />}
       {turn.usage && (
         <HoverCard shadow="md" width={270} openDelay={150} withinPortal>
           <HoverCard.Target>

@@ -8,6 +8,7 @@ import { describeCode } from "@/i18n/errors";
 import { Abstained } from "./Abstained";
 import { AnswerFooter } from "./AnswerFooter";
 import { AnswerText } from "./AnswerText";
+import { PlanBar } from "./PlanBar";
 import { Reasoning } from "./Reasoning";
 import { SourceList } from "./SourceList";
 import classes from "./TurnBlock.module.css";
@@ -53,6 +54,7 @@ export const TurnBlock = memo(function TurnBlock({ turn, isLast, onAskAgain }: P
           </Alert>
         )}
         {over && !turn.abstained && turn.answer !== "" && <SourceList turn={turn} />}
+        {over && turn.plan && <PlanBar plan={turn.plan} />}
         {over && turn.phase !== "failed" && <AnswerFooter turn={turn} onAskAgain={isLast ? onAskAgain : undefined} />}
       </Box>
       {isLast && <Announcement turn={turn} />}

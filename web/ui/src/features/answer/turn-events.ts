@@ -8,6 +8,7 @@ const KNOWN: ReadonlySet<string> = new Set<TurnEvent["type"]>([
   "reasoning",
   "answer",
   "citation",
+  "plan",
   "usage",
   "done",
   "error",

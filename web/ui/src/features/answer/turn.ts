@@ -1,4 +1,4 @@
-import type { Citation, Source, Turn, TurnStreamEvent, Usage } from "@/api/types";
+import type { Citation, ContextPlan, Feedback, Source, Turn, TurnStreamEvent, Usage } from "@/api/types";
 
 /** What the reader sees of a turn: the server's Turn and, while it is made, how far it has come. */
 export type TurnPhase = "searching" | "thinking" | "answering" | "done" | "failed" | "stopped";
@@ -20,6 +20,8 @@ export type TurnView = {
   sources: Source[];
   citations: Citation[];
   usage: Usage | null;
+  plan: ContextPlan | null;
+  feedback: Feedback | null;
   error: { code: string; message: string } | null;
 };
 
@@ -43,6 +45,8 @@ export function newTurn(question: string): TurnView {
     sources: [],
     citations: [],
     usage: null,
+    plan: null,
+    feedback: null,
     error: null,
   };
 }
@@ -66,6 +70,8 @@ export function reduceTurn(turn: TurnView, event: TurnEvent, at: number): TurnVi
       return { ...thoughtUntil(turn, at), phase: "answering", answer: turn.answer + event.text };
     case "citation":
       return { ...turn, citations: [...turn.citations, event.citation] };
+    case "plan":
+      return { ...turn, plan: event.plan };
     case "usage":
       return { ...turn, usage: event.usage };
     case "done":
@@ -111,6 +117,8 @@ export function viewOfTurn(turn: Turn): TurnView {
     sources: turn.sources,
     citations: turn.citations,
     usage: turn.usage,
+    plan: turn.plan ?? null,
+    feedback: turn.feedback ?? null,
     error: turn.state === "failed" ? { code: "", message: turn.error } : null,
   };
 }

@@ -16,7 +16,7 @@ export function selectDocuments(documents: readonly KbDocument[], filter: Filter
     (document) =>
       isInState(document, filter.state) &&
       (!filter.format || formatOf(document) === filter.format) &&
-      (!filter.folder || `${document.folder}/`.startsWith(`${filter.folder}/`)) &&
+      (!filter.folder || document.folder === filter.folder || document.folder.startsWith(`${filter.folder}/`)) &&
       (!filter.tag || document.tags.includes(filter.tag)) &&
       (words.length === 0 || holds(document, words)),
   );
@@ -24,7 +24,7 @@ export function selectDocuments(documents: readonly KbDocument[], filter: Filter
   const byName = (left: KbDocument, right: KbDocument) =>
     collator.compare(left.folder, right.folder) || collator.compare(left.name, right.name) || left.id.localeCompare(right.id);
   return found.sort((left, right) => {
-    if (by === "added") return right.created_at.localeCompare(left.created_at) || byName(left, right);
+    if (by === "added") return left.created_at === right.created_at ? byName(left, right) : left.created_at < right.created_at ? 1 : -1;
     if (by === "size") return right.file_bytes - left.file_bytes || byName(left, right);
     return byName(left, right);
   });

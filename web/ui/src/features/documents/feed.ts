@@ -5,11 +5,13 @@ import { api, unwrap } from "@/api/client";
 import type { KbDocument } from "@/api/types";
 import { KNOWLEDGE_BASES } from "@/features/knowledge-bases/knowledge-bases";
 
-import { applyDocumentEvent, type DocumentEvent } from "./document-list";
+import { applyDocumentEvent, applyDocumentEvents, type DocumentEvent } from "./document-list";
 
 export const documentsKey = (knowledgeBaseId: string) => ["documents", knowledgeBaseId] as const;
 
 const RECONNECT_MS = 3000;
+/** A hundred files that are uploaded at once tell of themselves at once: they are drawn together. */
+const GATHER_MS = 80;
 
 /** The documents of a knowledge base, kept up to date by the server's events while the page is seen. */
 export function useDocuments(knowledgeBaseId: string | null) {
@@ -38,11 +40,20 @@ export function useDocuments(knowledgeBaseId: string | null) {
 function follow(knowledgeBaseId: string, queries: QueryClient): () => void {
   let source: EventSource | null = null;
   let again: ReturnType<typeof setTimeout> | undefined;
+  let gathering: ReturnType<typeof setTimeout> | undefined;
+  let gathered: DocumentEvent[] = [];
 
   const apply = (event: DocumentEvent) => {
+    gathered.push(event);
+    gathering ??= setTimeout(flush, GATHER_MS);
+  };
+  const flush = () => {
+    const events = gathered;
+    gathering = undefined;
+    gathered = [];
     const key = documentsKey(knowledgeBaseId);
     const before = queries.getQueryData<KbDocument[]>(key);
-    const after = applyDocumentEvent(before ?? [], event);
+    const after = applyDocumentEvents(before ?? [], events);
     queries.setQueryData<KbDocument[]>(key, after);
     if (before && countsOf(before) !== countsOf(after)) void queries.invalidateQueries({ queryKey: KNOWLEDGE_BASES });
   };
@@ -67,6 +78,9 @@ function follow(knowledgeBaseId: string, queries: QueryClient): () => void {
   };
   const close = () => {
     clearTimeout(again);
+    clearTimeout(gathering);
+    gathering = undefined;
+    gathered = [];
     source?.close();
     source = null;
   };

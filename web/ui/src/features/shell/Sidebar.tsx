@@ -11,7 +11,8 @@ import { KnowledgeBaseList } from "@/features/knowledge-bases/KnowledgeBaseList"
 
 import classes from "./Sidebar.module.css";
 
-export function Sidebar({ onClose }: { onClose: () => void }) {
+/** `isBeside`: it stands beside the page; on a phone it covers it. */
+export function Sidebar({ isBeside, onClose }: { isBeside: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   return (
@@ -38,7 +39,7 @@ export function Sidebar({ onClose }: { onClose: () => void }) {
       <ScrollArea className={classes.bases} scrollbarSize={8} type="hover" component="section" aria-label={t("bases.title")}>
         <KnowledgeBaseList />
       </ScrollArea>
-      <UploadTray />
+      {isBeside && <UploadTray />}
       <Divider color="var(--kb-line)" />
       <ScrollArea className={classes.conversations} scrollbarSize={8} type="hover" component="nav" aria-label={t("conversations.title")}>
         <ConversationList />

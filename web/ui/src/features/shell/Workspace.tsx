@@ -9,6 +9,7 @@ import { Brand } from "@/app/Brand";
 import { useKept } from "@/app/kept";
 import { ConversationPage } from "@/features/conversations/ConversationPage";
 import { DropZone } from "@/features/documents/DropZone";
+import { UploadTray } from "@/features/documents/UploadTray";
 import { UploadsProvider } from "@/features/documents/uploads";
 import { SelectionProvider } from "@/features/knowledge-bases/selection";
 import { useSourceTarget } from "@/features/source/target";
@@ -19,6 +20,7 @@ import classes from "./Workspace.module.css";
 
 const SourcePanel = lazy(() => import("@/features/source/SourcePanel"));
 const DocumentsPage = lazy(() => import("@/features/documents/DocumentsPage"));
+const FeedbackPage = lazy(() => import("@/features/feedback/FeedbackPage"));
 const HitTestingPage = lazy(() => import("@/features/hit-testing/HitTestingPage"));
 
 const SOURCE_WIDTH = { least: 380, usual: 560 };
@@ -31,6 +33,7 @@ export default function Workspace() {
   const [navOpened, nav] = useDisclosure(false);
   const [sourceWidth, setSourceWidth] = useKept("source-width", SOURCE_WIDTH.usual);
   const isWide = useMediaQuery("(min-width: 75em)", true, { getInitialValueInEffect: false });
+  const isBeside = useMediaQuery("(min-width: 62em)", true, { getInitialValueInEffect: false });
   const closeNav = nav.close;
 
   // On a phone the navigation covers the page: choosing something there uncovers it.
@@ -59,7 +62,7 @@ export default function Workspace() {
               </Group>
             </AppShell.Header>
             <AppShell.Navbar className={classes.navbar}>
-              <Sidebar onClose={nav.close} />
+              <Sidebar isBeside={isBeside} onClose={nav.close} />
             </AppShell.Navbar>
             <AppShell.Main className={classes.main}>
               <Suspense>
@@ -67,10 +70,12 @@ export default function Workspace() {
                   <Route index element={<ConversationPage />} />
                   <Route path="c/:conversationId" element={<ConversationPage />} />
                   <Route path="documents/:knowledgeBaseId" element={<DocumentsPage />} />
+                  <Route path="feedback" element={<FeedbackPage />} />
                   <Route path="hit-testing" element={<HitTestingPage />} />
                   <Route path="*" element={<Navigate to="/" replace />} />
                 </Routes>
               </Suspense>
+              {!isBeside && <UploadTray />}
             </AppShell.Main>
             <AppShell.Aside className={classes.aside}>
               {target && (

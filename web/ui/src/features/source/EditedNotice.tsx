@@ -1,4 +1,4 @@
-import { Alert, Button, Spoiler, Text } from "@mantine/core";
+import { Box, Button, Spoiler, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -19,11 +19,11 @@ export function EditedNotice({ edited }: { edited: EditedPassage }) {
   const at = edited.words ? edited.text.indexOf(edited.words) : -1;
   const pieces = cutByRanges(edited.text, 0, at < 0 ? [] : [{ start: at, end: at + edited.words.length }]);
   return (
-    <Alert className={classes.edited} color="yellow" variant="light" p="xs" data-testid="edited-notice">
-      <Text fz="xs" fw={600}>
+    <Box className={classes.edited} role="note" data-testid="edited-notice">
+      <Text fz="xs" fw={600} c="var(--kb-doubt)">
         {t("passages.editedBy", { name: edited.by, time: format.dateTime(edited.at) })}
       </Text>
-      <Text fz="xs" mb={4}>
+      <Text fz="xs" c="dimmed" mb={6}>
         {t("passages.originalBelow")}
       </Text>
       {isOpen && (
@@ -36,6 +36,6 @@ export function EditedNotice({ edited }: { edited: EditedPassage }) {
       <Button size="compact-xs" variant="subtle" color="gray" ml={-6} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         {t(isOpen ? "passages.hideEdited" : "passages.showEdited")}
       </Button>
-    </Alert>
+    </Box>
   );
 }
