@@ -25,6 +25,8 @@ from kb_platform.domain.errors import CorruptFile
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _MAX_MERGES = 20_000
 _PLAIN_NAME = re.compile(r"^(?:sheet|工作表|表)\s*\d*$", re.IGNORECASE)
+_BROKEN = (KeyError, ValueError, TypeError, AttributeError, IndexError, zipfile.BadZipFile, OSError)
+"""What openpyxl raises for files that are not as they should be."""
 _ERRORS = frozenset(("#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"))
 
 
@@ -43,18 +45,22 @@ def parse(source: Source) -> ParsedDocument:
         warnings.simplefilter("ignore")
         try:
             workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        except (KeyError, ValueError, TypeError, AttributeError, IndexError, zipfile.BadZipFile, OSError) as error:
-            raise CorruptFile(
-                source.file_name, "its workbook cannot be read. Open it in Excel and save it again as .xlsx."
-            ) from error
+        except _BROKEN as error:
+            raise _corrupt(source) from error
         try:
             sheets = workbook.worksheets
             for number, sheet in enumerate(sheets, 1):
                 pages.append(_add_sheet(builder, sheet, number, len(sheets), merges, comments, source))
                 source.progress(number, len(sheets))
+        except _BROKEN as error:
+            raise _corrupt(source) from error
         finally:
             workbook.close()
     return builder.finish(title=stem(source.file_name), pages=pages, nothing_readable="its sheets hold no values.")
+
+
+def _corrupt(source: Source) -> CorruptFile:
+    return CorruptFile(source.file_name, "its workbook cannot be read. Open it in Excel and save it again as .xlsx.")
 
 
 def _add_sheet(

@@ -42,7 +42,8 @@ def test_a_hostile_file_is_read_or_refused_within_limits(file: Hostile, tmp_path
     else:
         refused = None
     assert time.monotonic() - started <= SECONDS + 2
-    assert 0 < peaks[0] <= MEMORY_MIB
+    assert len(peaks) == 1
+    assert peaks[0] <= MEMORY_MIB
     if refused is not None:
         assert not file.ends_well, refused
         assert refused.file_name == file.name
