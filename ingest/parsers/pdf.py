@@ -19,7 +19,8 @@ from ingest.parsers.builder import DocumentBuilder, one_line
 from ingest.parsers.page_layout import lay_out
 from ingest.parsers.page_lines import Line, PageContent
 from ingest.parsers.page_text import add_pages
-from ingest.parsers.pdf_characters import lines_of, read_characters
+from ingest.parsers.pdf_characters import read_characters
+from ingest.parsers.pdf_lines import lines_of
 from ingest.parsers.pdf_rulings import ruled_tables
 from ingest.parsers.source import Source
 from kb_platform.domain.document import BLOCK_SEPARATOR, FileFormat, PageCoverage, PageStatus, ParsedDocument

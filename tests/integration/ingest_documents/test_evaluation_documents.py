@@ -58,16 +58,16 @@ def test_highlights_show_the_words_of_the_passage_in_the_original() -> None:
     found = [outcome(file) for file in chosen("parse")]
     checked, exact = sum(item.chunks for item in found), sum(item.exact for item in found)
     assert checked > 500
-    assert exact / checked >= 0.985, [(item.entry["file"], item.problems) for item in found if item.problems]
+    assert exact / checked >= 0.993, [(item.entry["file"], item.problems) for item in found if item.problems]
 
 
 @pytest.mark.parametrize(
     ("kind", "least"),
     [
-        (FileFormat.PDF, 0.9),
-        (FileFormat.DOCX, 0.92),
+        (FileFormat.PDF, 0.915),
+        (FileFormat.DOCX, 0.96),
         (FileFormat.PPTX, 0.95),
-        (FileFormat.XLSX, 0.78),
+        (FileFormat.XLSX, 0.86),
         (FileFormat.HTML, 0.95),
         (FileFormat.MARKDOWN, 0.98),
         (FileFormat.CSV, 0.999),
