@@ -92,6 +92,7 @@ def kill_while_reading(
     kills: int,
     folder: Path,
     seed: int,
+    files_in_work: int = FILES_IN_WORK,
 ) -> Outcome:
     """Kill the victim's processes (one of them a time) while files are read, then let all end, and compare."""
     dice = random.Random(f"{victim}/{seed}")
@@ -100,7 +101,7 @@ def kill_while_reading(
     killed = 0
     deadline = time.monotonic() + UP_SECONDS
     while killed < kills:
-        _top_up(platform, services, knowledge_base_id, folder, seed, expected)
+        _top_up(platform, services, knowledge_base_id, folder, seed, expected, files_in_work)
         pids = find()
         if not pids:
             if time.monotonic() > deadline:
@@ -151,9 +152,10 @@ def _top_up(
     folder: Path,
     seed: int,
     expected: dict[str, Chunks],
+    files_in_work: int,
 ) -> None:
-    """Keep at least FILES_IN_WORK files waiting or being read."""
-    while _unfinished(services, knowledge_base_id) < FILES_IN_WORK:
+    """Keep at least so many files waiting or being read."""
+    while _unfinished(services, knowledge_base_id) < files_in_work:
         paths = []
         for number in range(len(expected), len(expected) + BATCH):
             path = folder / f"file-{seed}-{number}.md"
