@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -120,6 +120,26 @@ class RetrievalSettings(Group):
         0.4, description="How much it gains by the words that it shares with the best ones; 0: off."
     )
     limit: int = Field(8, description="Passages given to the answerer.")
+    node_postprocessors: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="llama-index node postprocessors over what was found: dotted path → arguments, as JSON "
+        '(`{"llama_index.core.postprocessor.LongContextReorder": {}}`).',
+    )
+
+
+class RerankingSettings(Group):
+    model: str = Field(
+        "",
+        description="A sentence-transformers cross-encoder's name or path, or with `base_url` the name that the "
+        "endpoint knows; empty without `base_url`: no reranking.",
+    )
+    base_url: str = Field("", description="Server whose /rerank rates passages (Cohere's form: Jina, vLLM, …).")
+    api_key: SecretStr | None = Field(None, description="Key of that server.")
+    candidates: int = Field(30, description="Best passages of the search that are reranked.")
+    timeout_seconds: float = Field(10.0, description="Longest wait for the server; then the search's order stands.")
+    max_tokens: int = Field(512, description="Longest question and passage together of a model in this process.")
+    batch_size: int = Field(16, description="Passages that a model in this process rates in one forward pass.")
+    device: str = Field("", description="torch device; empty: a GPU where there is one.")
 
 
 class ModelSettings(Group):
@@ -178,6 +198,7 @@ class Settings(BaseSettings):
     embedding: EmbeddingSettings = Field(default_factory=EmbeddingSettings, description="Embedding model.")
     ingest: IngestSettings = Field(default_factory=IngestSettings, description="Reading and chunking files.")
     retrieval: RetrievalSettings = Field(default_factory=RetrievalSettings, description="Finding passages.")
+    reranking: RerankingSettings = Field(default_factory=RerankingSettings, description="A second look at the best.")
     model: ModelSettings = Field(default_factory=ModelSettings, description="The model that answers.")
     answering: AnsweringSettings = Field(default_factory=AnsweringSettings, description="Evidence and citations.")
 

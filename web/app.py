@@ -86,6 +86,8 @@ def wire(settings: Settings) -> Services:
     from kb_platform.embedding import load_embedding
     from kb_platform.index import VectorIndex
     from kb_platform.retrieval import Retriever
+    from kb_platform.retrieval.postprocessing import load_postprocessors
+    from kb_platform.retrieval.reranking import load_reranker
 
     database = open_database(settings)
     _make_administrator(database, settings)
@@ -102,7 +104,15 @@ def wire(settings: Settings) -> Services:
         files=files,
         embedding=embedding,
         index=index,
-        retriever=Retriever(database, index, embedding, settings.retrieval),
+        retriever=Retriever(
+            database,
+            index,
+            embedding,
+            settings.retrieval,
+            load_reranker(settings.reranking),
+            settings.reranking.candidates,
+            load_postprocessors(settings.retrieval.node_postprocessors),
+        ),
         celery=_impatient(make_celery(settings.queue)),
         originals=Originals(files, settings.data_dir / "cache"),
         models=Models(database, settings),

@@ -74,6 +74,9 @@ class Hit:
     context: str = ""
     scores: Scores = field(default_factory=Scores)
     edit: PassageEdit | None = None
+    before: str = ""
+    after: str = ""
+    """The passages around this one in its document, where they were asked for; never quoted from."""
 
     def in_original(self, start: int, end: int) -> tuple[int, int]:
         """Return where the original says characters [start, end) of `text`: exactly there, or in an edited passage

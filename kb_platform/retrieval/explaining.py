@@ -19,17 +19,19 @@ class Places:
     dense: int | None
     sparse: int | None
     fused: int | None
+    reranked: int | None = None
 
 
 def places_of(ranked: Sequence[tuple[str, Scores]]) -> dict[str, Places]:
     """Return each candidate's places."""
 
     def order(score: Callable[[Scores], float | None]) -> dict[str, int]:
-        scored = [(value, id_) for id_, scores in ranked if (value := score(scores))]
+        scored = [(value, id_) for id_, scores in ranked if (value := score(scores)) is not None]
         return {id_: place for place, (_, id_) in enumerate(sorted(scored, key=lambda one: -one[0]), start=1)}
 
     dense, sparse, fused = order(lambda s: s.dense), order(lambda s: s.sparse), order(lambda s: s.fused)
-    return {id_: Places(dense.get(id_), sparse.get(id_), fused.get(id_)) for id_, _ in ranked}
+    reranked = order(lambda s: s.reranked)
+    return {id_: Places(dense.get(id_), sparse.get(id_), fused.get(id_), reranked.get(id_)) for id_, _ in ranked}
 
 
 def matched_spans(query: str, text: str) -> list[tuple[int, int]]:

@@ -9,9 +9,18 @@ from fastapi import APIRouter
 from kb_platform import access
 from kb_platform.retrieval import Retrieval
 from kb_platform.retrieval.explaining import matched_spans, places_of
+from kb_platform.retrieval.filters import NO_FILTER, DocumentFilter, narrow
 from kb_platform.settings import RetrievalSettings
 from web.api.dependencies import Caller, ServicesDep
-from web.api.schemas.knowledge_bases import Explanation, SearchRequest, SearchResult, SearchSettings, SearchTimings
+from web.api.schemas.knowledge_bases import (
+    Explanation,
+    Match,
+    SearchFilters,
+    SearchRequest,
+    SearchResult,
+    SearchSettings,
+    SearchTimings,
+)
 from web.services import Services
 
 router = APIRouter(prefix="/searches", tags=["searches"])
@@ -23,7 +32,15 @@ def search(body: SearchRequest, caller: Caller, services: ServicesDep) -> Search
     began = time.perf_counter()
     with services.database.reading() as session:
         scope = access.scope_of(session, caller, [str(id_) for id_ in body.knowledge_base_ids])
-    found = services.retriever.search(body.query, scope, body.limit, _settings(services, body.settings))
+        scope = narrow(session, scope, _filter(body.filters))
+    found = services.retriever.search(
+        body.query,
+        scope,
+        body.limit,
+        _settings(services, body.settings),
+        reranking=body.reranking,
+        neighbours=body.neighbours,
+    )
     return SearchResult(
         query=found.query,
         hits=list(found.hits),
@@ -32,8 +49,22 @@ def search(body: SearchRequest, caller: Caller, services: ServicesDep) -> Search
             embedding=found.seconds_embedding,
             index=found.seconds_index,
             database=found.seconds_database,
+            reranking=found.seconds_reranking,
             total=time.perf_counter() - began,
         ),
+    )
+
+
+def _filter(wanted: SearchFilters | None) -> DocumentFilter:
+    if wanted is None:
+        return NO_FILTER
+    return DocumentFilter(
+        document_ids=None if wanted.document_ids is None else frozenset(map(str, wanted.document_ids)),
+        folder=wanted.folder,
+        tags=frozenset(wanted.tags),
+        formats=None if wanted.formats is None else frozenset(wanted.formats),
+        added_from=wanted.added_from,
+        added_until=wanted.added_until,
     )
 
 
@@ -49,5 +80,9 @@ def _settings(services: Services, wanted: SearchSettings | None) -> RetrievalSet
 def _explanations(found: Retrieval) -> list[Explanation]:
     places = places_of(found.ranked)
     return [
-        Explanation(places=places[hit.chunk_id], matches=matched_spans(found.query, hit.text)) for hit in found.hits
+        Explanation(
+            places=places[hit.chunk_id],
+            matches=[Match(start=start, end=end) for start, end in matched_spans(found.query, hit.text)],
+        )
+        for hit in found.hits
     ]

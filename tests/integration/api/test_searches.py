@@ -22,7 +22,7 @@ def test_each_hit_says_where_each_stage_placed_it_and_which_words_matched(reader
     assert why["places"]["fused"] == 1
     assert why["places"]["dense"] is not None
     assert why["places"]["sparse"] is not None
-    assert "绩点" in "".join(best["text"][start:end] for start, end in why["matches"])
+    assert "绩点" in "".join(best["text"][match["start"] : match["end"]] for match in why["matches"])
     assert search(reader, rules).json()["explanations"] == []
 
 
@@ -38,3 +38,28 @@ def test_other_weights_give_other_scores_for_this_search_only(reader: httpx.Clie
     assert fused() == usual
     assert search(reader, rules, settings={"dense_weight": 2}).status_code == 422
     assert search(reader, rules, settings={"no_such": 1}).status_code == 422
+
+
+def test_a_filter_of_the_request_narrows_what_is_searched(reader: httpx.Client, rules: Rules) -> None:
+    def count(**filters: Any) -> int:
+        answer = search(reader, rules, filters=filters)
+        answer.raise_for_status()
+        return len(answer.json()["hits"])
+
+    assert count() == count(document_ids=[rules.id]) == count(formats=["markdown", "md"]) > 0
+    assert count(added_from="2000-01-01T00:00:00Z") > 0
+    assert count(added_until="2000-01-01T00:00:00Z") == 0
+    assert count(document_ids=["00000000-0000-0000-0000-000000000000"]) == 0
+    assert count(tags=["no such tag"]) == count(folder="no such folder") == count(formats=["xlsx"]) == 0
+    assert search(reader, rules, filters={"added_from": "2000-01-01T00:00:00"}).status_code == 422
+    assert search(reader, rules, filters={"colour": "red"}).status_code == 422
+
+
+def test_neighbours_come_when_asked_for_and_reranking_seconds_only_where_there_is_a_reranker(
+    reader: httpx.Client, rules: Rules
+) -> None:
+    plain = search(reader, rules).json()
+    assert not any(hit["before"] or hit["after"] for hit in plain["hits"])
+    assert plain["timings"]["reranking"] is None
+    around = search(reader, rules, neighbours=True).json()["hits"]
+    assert len(around) == 1 or any(hit["before"] or hit["after"] for hit in around)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from kb_platform.domain.chunk import Hit
 from kb_platform.knowledge_bases import MOST_NAME_CHARACTERS
@@ -49,25 +49,47 @@ class SearchSettings(Received):
     candidates: int | None = Field(None, ge=1, le=500, description="Passages that each stage brings to the fusion.")
 
 
+class SearchFilters(Received):
+    """Only documents that pass all of these are searched."""
+
+    document_ids: list[UUID] | None = Field(None, max_length=10_000, description="Only these documents.")
+    folder: str | None = Field(None, max_length=512, description="In this folder or one below it.")
+    tags: list[str] = Field(default_factory=list, max_length=100, description="Having all of these tags.")
+    formats: list[str] | None = Field(None, max_length=50, description="pdf, docx, xlsx, …: one of these.")
+    added_from: AwareDatetime | None = Field(None, description="First uploaded then or later.")
+    added_until: AwareDatetime | None = Field(None, description="First uploaded then or before.")
+
+
 class SearchRequest(Received):
     query: str = Field(min_length=1, max_length=MOST_QUERY_CHARACTERS)
     knowledge_base_ids: list[UUID] = Field(min_length=1, max_length=1000)
     limit: int | None = Field(None, ge=1, le=100, description="Passages wanted; the setting's number if not given.")
+    filters: SearchFilters | None = None
+    reranking: bool = Field(True, description="Use the reranker where one is configured.")
+    neighbours: bool = Field(False, description="Add the text before and after each passage.")
     settings: SearchSettings | None = None
     explain: bool = Field(False, description="Say of each hit where each stage placed it and which words matched.")
+
+
+class Match(Sent):
+    """Characters [start, end) of the hit's text."""
+
+    start: int
+    end: int
 
 
 class Explanation(Sent):
     """Why a passage was found."""
 
     places: Places = Field(description="From 1, among the candidates; null where the stage did not see it.")
-    matches: list[tuple[int, int]] = Field(description="Characters [start, end) of the hit's text: the query's words.")
+    matches: list[Match] = Field(description="The query's words in the hit's text.")
 
 
 class SearchTimings(Sent):
     embedding: float = Field(description="Seconds.")
     index: float
     database: float
+    reranking: float | None = Field(None, description="Null where nothing was reranked.")
     total: float
 
 

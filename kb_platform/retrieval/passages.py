@@ -1,0 +1,97 @@
+"""The passages behind ranked points, as SQL has them now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import and_, func, or_, select
+
+from kb_platform.database.engine import Database
+from kb_platform.database.tables import ChunkEdit, ChunkRow, Document, DocumentVersion, KnowledgeBase, User
+from kb_platform.domain.access import AccessScope
+from kb_platform.domain.chunk import Hit, PassageEdit, Scores
+
+
+def read_passages(database: Database, ranked: Sequence[tuple[str, Scores]], scope: AccessScope) -> list[Hit]:
+    """Return the passages of the best-ranked points. SQL decides: the version must be its document's current one,
+    document and knowledge base live and in the scope, the passage not switched off, whatever the index says."""
+    if not ranked:
+        return []
+    ids = [id_ for id_, _ in ranked]
+    query = (
+        select(
+            ChunkRow.id,
+            ChunkRow.version_id,
+            ChunkRow.ordinal,
+            ChunkRow.start,
+            ChunkRow.end,
+            ChunkRow.text,
+            ChunkRow.edited_text,
+            ChunkEdit.updated_at.label("edited_at"),
+            func.coalesce(func.nullif(User.display_name, ""), User.email).label("edited_by"),
+            ChunkRow.context,
+            ChunkRow.heading_path,
+            DocumentVersion.title,
+            Document.id.label("document_id"),
+            Document.name,
+            Document.knowledge_base_id,
+        )
+        .join(DocumentVersion, DocumentVersion.id == ChunkRow.version_id)
+        .join(Document, Document.current_version_id == DocumentVersion.id)
+        .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
+        .outerjoin(ChunkEdit, ChunkEdit.id == ChunkRow.edit_id)
+        .outerjoin(User, User.id == ChunkEdit.created_by)
+        .where(
+            ChunkRow.id.in_(ids),
+            ChunkRow.is_enabled,
+            Document.deleted_at.is_(None),
+            KnowledgeBase.deleted_at.is_(None),
+            KnowledgeBase.id.in_(scope.knowledge_base_ids),
+        )
+    )
+    with database.reading() as session:
+        rows = {row.id: row for row in session.execute(query)}
+    return [
+        Hit(
+            chunk_id=row.id,
+            knowledge_base_id=row.knowledge_base_id,
+            document_id=row.document_id,
+            version_id=row.version_id,
+            document_name=row.name,
+            document_title=row.title,
+            ordinal=row.ordinal,
+            start=row.start,
+            end=row.end,
+            text=row.text if row.edited_text is None else row.edited_text,
+            heading_path=tuple(row.heading_path),
+            context=row.context,
+            scores=scores,
+            edit=None if row.edited_text is None else PassageEdit(row.edited_by, row.edited_at),
+        )
+        for id_, scores in ranked
+        if (row := rows.get(id_)) is not None and (scope.document_ids is None or row.document_id in scope.document_ids)
+    ]
+
+
+def with_neighbours(database: Database, hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits with the text of the passages before and after each in its document, as far as they are
+    switched on: what "this" and "the above" in a passage mean."""
+    wanted = {(hit.version_id, hit.ordinal + step) for hit in hits for step in (-1, 1)}
+    if not wanted:
+        return []
+    beside = or_(*(and_(ChunkRow.version_id == version, ChunkRow.ordinal == ordinal) for version, ordinal in wanted))
+    query = select(ChunkRow.version_id, ChunkRow.ordinal, ChunkRow.text, ChunkRow.edited_text)
+    with database.reading() as session:
+        rows = session.execute(query.where(ChunkRow.is_enabled, beside))
+        texts = {
+            (row.version_id, row.ordinal): row.text if row.edited_text is None else row.edited_text for row in rows
+        }
+    return [
+        replace(
+            hit,
+            before=texts.get((hit.version_id, hit.ordinal - 1), ""),
+            after=texts.get((hit.version_id, hit.ordinal + 1), ""),
+        )
+        for hit in hits
+    ]
