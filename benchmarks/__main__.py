@@ -40,6 +40,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     "answers": Benchmark(
         "benchmarks.answers", "citations and abstention on answerable and unanswerable questions", "15 min"
     ),
+    "gateway": Benchmark(
+        "benchmarks.gateway", "what the API adds to a model's first token, and how fast cancelling reaches it", "6 min"
+    ),
     "retrieval": Benchmark(
         "benchmarks.retrieval", "hit@k, recall, MRR and nDCG of each method on labelled question sets", "15 min"
     ),

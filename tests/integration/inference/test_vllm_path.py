@@ -19,10 +19,10 @@ import httpx
 import pytest
 
 from inference.answering import AnsweringServices, Question, answer
-from inference.budget import counter_for
 from inference.llm import ChatModel, EndpointModel
 from inference.probing import probe_endpoint
 from inference.thinking import AnswerText
+from inference.token_counts import counter_for
 from kb_platform.domain.answer import (
     Answerer,
     AnswerEvent,
@@ -33,7 +33,7 @@ from kb_platform.domain.answer import (
     Support,
     UsageReported,
 )
-from kb_platform.domain.errors import ModelUnavailable
+from kb_platform.domain.errors import ContextWindowExceeded, ModelUnavailable
 from tests.passages import Collection
 from tests.vllm_server import VllmServer, running_vllm
 
@@ -163,7 +163,7 @@ async def test_what_is_wrong_with_the_endpoint_is_said(server: VllmServer) -> No
         async with aclosing(unknown.stream([{"role": "user", "content": "?"}], 5)) as deltas:
             [delta async for delta in deltas]
     known = EndpointModel(server.base_url, name=server.model)
-    with pytest.raises(ModelUnavailable, match="context window"):
+    with pytest.raises(ContextWindowExceeded, match="context window"):
         async with aclosing(known.stream([{"role": "user", "content": "word " * 20_000}], 5)) as deltas:
             [delta async for delta in deltas]
     with pytest.raises(ModelUnavailable, match="ends in /v1"):

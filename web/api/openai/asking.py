@@ -77,6 +77,7 @@ async def _from_documents(
 
 
 async def _from_model(body: ChatRequest, caller: Principal, services: Services) -> AsyncGenerator[AnswerEvent]:
+    from inference.budget import reserve_room
     from inference.chatting import chat
     from inference.token_counts import counter_for, most_tokens
 
@@ -90,7 +91,8 @@ async def _from_model(body: ChatRequest, caller: Principal, services: Services) 
     messages = _messages(body.messages)
     settings = services.settings.model
     wanted = body.max_completion_tokens or body.max_tokens
-    most = wanted or settings.answer_tokens + (settings.reasoning_tokens if thinking else 0)
+    usual = reserve_room(model.context_window, settings.reasoning_tokens, settings.answer_tokens, thinking)
+    most = wanted or usual.total
     room = model.context_window - most_tokens(messages)
     if room < most:
         room = model.context_window - await counter_for(model, thinking)(messages)

@@ -1,0 +1,240 @@
+"""What the platform adds to a model, and how fast it lets go of it.
+
+One client asks in turn, in each round and over a kept connection: the local model server itself, a bare FastAPI+httpx
+proxy in front of it, and the platform's `/v1/chat/completions` (the same prompt, no knowledge base). The model answers
+at once, so all that is measured is what stands between. In full, a five-turn conversation with a real vLLM shows how
+much of its prompts came from the server's prefix cache.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+from benchmarks.figures import Figure, progress
+from benchmarks.model_servers import ENDLESS, NAME, running
+from benchmarks.platform import Platform, make_knowledge_base, running_platform, upload, wait_until_read
+
+BENCH = "gateway"
+ROUNDS, QUICK_ROUNDS = 400, 100
+WARM_ROUNDS = 20
+CANCELS, QUICK_CANCELS = 10, 3
+PROMPT = "How many books may a student borrow, and for how long? Answer in one sentence."
+RULES = """# Library rules
+
+The library is open from 8:00 to 22:00. A student may borrow twenty books for thirty days.
+
+A loan can be renewed twice, each time for thirty days, unless somebody else has reserved the book.
+
+For each day that a book is late, a fine of 0.50 yuan is charged, up to the price of the book.
+
+Teachers may borrow fifty books for ninety days. Visitors read in the reading room only.
+"""
+TURNS = (
+    "How many books may a student borrow?",
+    "For how many days may a student borrow a book?",
+    "How often can a loan be renewed?",
+    "What is the fine for each day that a book is late?",
+    "How many books may teachers borrow?",
+)
+
+
+def measure(quick: bool) -> Iterable[Figure]:
+    """Yield the figures; progress goes to standard error."""
+    with running("model") as model, running("proxy", "--to", model) as proxy, tempfile.TemporaryDirectory() as folder:
+        progress("starting a platform with the local model")
+        with running_platform(Path(folder), {"KB_MODEL__BASE_URL": f"{model}/v1"}) as platform:
+            yield from _first_tokens(model, proxy, platform, QUICK_ROUNDS if quick else ROUNDS)
+            yield from _calls_of_first_question(model, platform)
+            yield from _cancelling(model, platform, QUICK_CANCELS if quick else CANCELS)
+    if not quick:
+        yield from _prefix_cache()
+
+
+def _first_tokens(model: str, proxy: str, platform: Platform, rounds: int) -> Iterator[Figure]:
+    progress(f"time to first token, {rounds} rounds")
+    body = {"model": NAME, "messages": [{"role": "user", "content": PROMPT}], "stream": True}
+    key = platform.client.post("/api/v1/api-keys", json={"name": "bench"}).json()["key"]
+    seconds: dict[str, list[float]] = {"model": [], "proxy": [], "platform": []}
+    clients = {
+        "model": httpx.Client(base_url=model, trust_env=False, timeout=30),
+        "proxy": httpx.Client(base_url=proxy, trust_env=False, timeout=30),
+        "platform": httpx.Client(
+            base_url=platform.url, trust_env=False, timeout=30, headers={"Authorization": f"Bearer {key}"}
+        ),
+    }
+    for number in range(WARM_ROUNDS + rounds):
+        for name, client in clients.items():
+            taken = _seconds_to_first_token(client, body)
+            if number >= WARM_ROUNDS:
+                seconds[name].append(taken)
+    for client in clients.values():
+        client.close()
+    direct, proxied, ours = (np.asarray(seconds[name]) * 1000 for name in ("model", "proxy", "platform"))
+    for name, values in seconds.items():
+        p50, p95 = np.percentile(np.asarray(values) * 1000, [50, 95])
+        progress(f"  {name}: p50 {p50:.2f} ms, p95 {p95:.2f} ms")
+    added = ours - direct
+    yield Figure(BENCH, "ttft_added_p95_ms", _rounded(np.percentile(added, 95)), "ms", rounds, _interval(added))
+    ratio = float(np.median(ours) / np.median(proxied))
+    yield Figure(BENCH, "ttft_vs_proxy", _rounded(ratio), "ratio", rounds)
+
+
+def _seconds_to_first_token(client: httpx.Client, body: dict[str, Any]) -> float:
+    """Return the time to the first word; the rest is read, so that the connection is kept."""
+    began, first = time.perf_counter(), 0.0
+    with client.stream("POST", "/v1/chat/completions", json=body) as response:
+        response.raise_for_status()
+        for line in response.iter_lines():
+            if first or not line.startswith("data: {"):
+                continue
+            choices = json.loads(line.removeprefix("data: "))["choices"]
+            if choices and choices[0]["delta"].get("content"):
+                first = time.perf_counter() - began
+    if not first:
+        raise RuntimeError("nothing was written")
+    return first
+
+
+def _calls_of_first_question(model: str, platform: Platform) -> Iterator[Figure]:
+    progress("model calls of a first question")
+    conversation = _conversation_about_rules(platform)
+    before = _log(model)["chats"]
+    turn = platform.client.post(f"{conversation}/turns", json={"question": TURNS[0], "stream": False}).json()
+    if turn["state"] != "done" or turn["answerer"] != "model":
+        raise RuntimeError(f"the model did not answer: {turn['error']}")
+    yield Figure(BENCH, "model_calls_first_question", _log(model)["chats"] - before, "calls", 1)
+
+
+def _cancelling(model: str, platform: Platform, tries: int) -> Iterator[Figure]:
+    """A reader who hangs up (OpenAI's API, conversations) and one who presses stop."""
+    progress(f"cancelling, {tries} times each way")
+    conversation = _conversation_about_rules(platform)
+    chat = {"model": NAME, "messages": [{"role": "user", "content": ENDLESS}], "stream": True}
+    turn = {"question": f"How many books may a student borrow? {ENDLESS}", "thinking": False}
+    ways: tuple[tuple[str, dict[str, Any], bool], ...] = (
+        ("/v1/chat/completions", chat, False),
+        (f"{conversation}/turns", turn, False),
+        (f"{conversation}/turns", turn, True),
+    )
+    worst = 0.0
+    for path, body, presses_stop in ways * tries:
+        gone_before = len(_log(model)["left"])
+        with platform.client.stream("POST", path, json=body) as response:
+            response.raise_for_status()
+            lines = response.iter_lines()
+            turn_id = _read_until_it_writes(lines)
+            left = time.monotonic()
+            if presses_stop:
+                platform.client.delete(f"{path}/{turn_id}/generation").raise_for_status()
+                for _ in lines:
+                    pass
+        worst = max(worst, _when_next_left(model, gone_before) - left)
+        _until_not_answering(platform, conversation)
+    yield Figure(BENCH, "cancel_s", _rounded(worst), "s", len(ways) * tries)
+
+
+def _read_until_it_writes(lines: Iterator[str]) -> str:
+    """Read until endless words come; return the turn's id where there is one."""
+    turn_id = ""
+    for line in lines:
+        if line.startswith("data: {"):
+            data = json.loads(line.removeprefix("data: "))
+            turn_id = data["id"] if data.get("type") == "turn" else turn_id
+            if " more" in line:
+                return turn_id
+    raise RuntimeError("the model stopped by itself")
+
+
+def _when_next_left(model: str, gone_before: int) -> float:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        left = _log(model)["left"]
+        if len(left) > gone_before:
+            return float(left[gone_before])
+        time.sleep(0.02)
+    raise TimeoutError("the model server never noticed that its reader went")
+
+
+def _until_not_answering(platform: Platform, conversation: str) -> None:
+    while any(turn["state"] == "answering" for turn in platform.client.get(conversation).json()["turns"]):
+        time.sleep(0.05)
+
+
+def _prefix_cache() -> Iterator[Figure]:
+    """Prompt tokens that vLLM took from its prefix cache, of all in a five-turn conversation, by its own metrics."""
+    from tests.vllm_server import CannotInstall, install_model, install_vllm, serve
+
+    progress("a five-turn conversation with a real vLLM")
+    try:
+        weights = install_model(install_vllm())
+    except CannotInstall as reason:
+        progress(f"prefix_cached_share was not measured: {reason}")
+        return
+    with serve(weights, "--enable-prefix-caching") as server, tempfile.TemporaryDirectory() as folder:
+        environment = {"KB_MODEL__BASE_URL": server.base_url, "KB_MODEL__TIMEOUT_SECONDS": "300"}
+        with running_platform(Path(folder), environment) as platform:
+            conversation = _conversation_about_rules(platform)
+            before = _prefix_counts(server.base_url)
+            for question in TURNS:
+                body = {"question": question, "stream": False, "thinking": False}
+                turn = platform.client.post(f"{conversation}/turns", json=body, timeout=600).json()
+                progress(f"  {turn['state']}: {turn['usage'] and turn['usage']['cached_tokens']} cached")
+            hits, asked = (after - at for after, at in zip(_prefix_counts(server.base_url), before, strict=True))
+    yield Figure(BENCH, "prefix_cached_share", _rounded(hits / asked), "share", int(asked))
+
+
+def _prefix_counts(base_url: str) -> tuple[float, float]:
+    """Return vLLM's counters of prompt tokens found in the prefix cache and looked for there."""
+    text = httpx.get(base_url.removesuffix("/v1") + "/metrics", timeout=30, trust_env=False).text
+    hits, queries = (
+        sum(
+            float(value) for value in re.findall(rf"^vllm:prefix_cache_{what}_total\{{.*\}} (\S+)$", text, re.MULTILINE)
+        )
+        for what in ("hits", "queries")
+    )
+    return hits, queries
+
+
+def _conversation_about_rules(platform: Platform) -> str:
+    """Return the path of a new conversation about a knowledge base with one document that has been read."""
+    base = make_knowledge_base(platform.client, "Library")
+    with _rules_file() as path:
+        upload(platform.client, base, [path])
+    wait_until_read(platform.client, base)
+    made = platform.client.post("/api/v1/conversations", json={"knowledge_base_ids": [base]})
+    made.raise_for_status()
+    return f"/api/v1/conversations/{made.json()['id']}"
+
+
+@contextmanager
+def _rules_file() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "library.md"
+        path.write_text(RULES)
+        yield path
+
+
+def _log(model: str) -> dict[str, Any]:
+    return dict(httpx.get(f"{model}/log", trust_env=False).json())
+
+
+def _interval(added: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of the 95th percentile."""
+    random = np.random.default_rng(1)
+    samples = random.choice(added, (1000, len(added)))
+    low, high = np.percentile(np.percentile(samples, 95, axis=1), [2.5, 97.5])
+    return _rounded(low), _rounded(high)
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 3)
