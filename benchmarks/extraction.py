@@ -26,7 +26,8 @@ from kb_platform.domain.errors import UnreadableFile
 
 BENCH = "ingest-speed"
 DOCUMENTS = Path(__file__).resolve().parents[2] / "shared" / "eval" / "documents"
-_ROUNDS = 5
+_ROUNDS = 6
+"""As many that the smallest and the largest hold the true median in 97 of 100 runs."""
 _QUICK_SECONDS = 20.0
 _MOST_CHARACTERS = 50_000_000
 
@@ -41,8 +42,8 @@ class DigitalFile:
 def measure_extraction(quick: bool) -> list[Figure]:
     """Return how many times pypdf's pages a second ours are, and both texts' similarity to the truth files.
 
-    A round reads every file with both, one after the other; the figure is the median of the rounds' ratios and its
-    interval the smallest and the largest. FileNotFoundError where the evaluation set is missing.
+    A round reads every file with both, one after the other; the figure is the median of the rounds' ratios, its
+    interval (where all rounds were run) the smallest and the largest. FileNotFoundError where the evaluation set is missing.
     """
     files = digital_files()
     pages = sum(file.pages for file in files)
@@ -68,7 +69,7 @@ def measure_extraction(quick: bool) -> list[Figure]:
             round(statistics.median(ratios), 2),
             "times",
             pages,
-            (min(ratios), max(ratios)),
+            (min(ratios), max(ratios)) if len(ratios) == _ROUNDS else None,
         ),
         Figure(BENCH, "extraction_pages_s", round(statistics.median(rates), 1), "pages/s", pages),
     ]
