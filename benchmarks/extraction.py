@@ -43,7 +43,9 @@ def measure_extraction(quick: bool) -> list[Figure]:
     """Return how many times pypdf's pages a second ours are, and both texts' similarity to the truth files.
 
     A round reads every file with both, one after the other; the figure is the median of the rounds' ratios, its
-    interval (where all rounds were run) the smallest and the largest. FileNotFoundError where the evaluation set is missing.
+    interval (where all rounds were run) the smallest and the largest.
+
+    Raises FileNotFoundError where the evaluation set is missing.
     """
     files = digital_files()
     pages = sum(file.pages for file in files)
