@@ -78,7 +78,8 @@ def _settings(services: Services, wanted: SearchSettings | None) -> RetrievalSet
 
 
 def _explanations(found: Retrieval) -> list[Explanation]:
-    places = places_of(found.ranked)
+    # What was reranked has a score that the candidates did not have yet.
+    places = places_of(list((dict(found.ranked) | {hit.chunk_id: hit.scores for hit in found.hits}).items()))
     return [
         Explanation(
             places=places[hit.chunk_id],

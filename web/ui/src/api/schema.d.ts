@@ -1908,12 +1908,9 @@ export interface components {
         Explanation: {
             /**
              * Matches
-             * @description Characters [start, end) of the hit's text: the query's words.
+             * @description The query's words in the hit's text.
              */
-            matches: [
-                number,
-                number
-            ][];
+            matches: components["schemas"]["Match"][];
             /** @description From 1, among the candidates; null where the stage did not see it. */
             places: components["schemas"]["Places"];
         };
@@ -2089,6 +2086,16 @@ export interface components {
             description: string;
             /** Name */
             name: string;
+        };
+        /**
+         * Match
+         * @description Characters [start, end) of the hit's text.
+         */
+        Match: {
+            /** End */
+            end: number;
+            /** Start */
+            start: number;
         };
         /** ModelCard */
         ModelCard: {
@@ -2418,6 +2425,8 @@ export interface components {
             dense: number | null;
             /** Fused */
             fused: number | null;
+            /** Reranked */
+            reranked?: number | null;
             /** Sparse */
             sparse: number | null;
         };

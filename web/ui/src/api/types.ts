@@ -37,6 +37,7 @@ export type ContextPlan = Schemas["ContextPlan"];
 export type Feedback = Schemas["Feedback"];
 export type FeedbackRequest = Schemas["FeedbackRequest"];
 export type FeedbackEntry = Schemas["FeedbackEntry"];
+export type SearchRequest = Schemas["SearchRequest"];
 export type SearchSettings = Schemas["SearchSettings"];
 export type Explanation = Schemas["Explanation"];
 export type Turn = Schemas["Turn"];

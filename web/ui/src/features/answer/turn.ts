@@ -70,6 +70,8 @@ export function reduceTurn(turn: TurnView, event: TurnEvent, at: number): TurnVi
       return { ...thoughtUntil(turn, at), phase: "answering", answer: turn.answer + event.text };
     case "citation":
       return { ...turn, citations: [...turn.citations, event.citation] };
+    case "queued":
+      return turn;
     case "plan":
       return { ...turn, plan: event.plan };
     case "usage":

@@ -2,11 +2,12 @@ import { ActionIcon, Box, Button, Divider, Group, NavLink, ScrollArea } from "@m
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "react-router";
 
-import { IconEdit, IconListSearch, IconX } from "@/app/icons";
+import { IconEdit, IconListSearch, IconMessageReport, IconX } from "@/app/icons";
 import { Brand } from "@/app/Brand";
 import { AccountMenu } from "@/features/account/AccountMenu";
 import { ConversationList } from "@/features/conversations/ConversationList";
 import { UploadTray } from "@/features/documents/UploadTray";
+import { useUser } from "@/features/session/session";
 import { KnowledgeBaseList } from "@/features/knowledge-bases/KnowledgeBaseList";
 
 import classes from "./Sidebar.module.css";
@@ -15,6 +16,7 @@ import classes from "./Sidebar.module.css";
 export function Sidebar({ isBeside, onClose }: { isBeside: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
+  const user = useUser();
   return (
     <>
       <Group h={52} px="sm" justify="space-between" wrap="nowrap" className={classes.fixed}>
@@ -54,6 +56,16 @@ export function Sidebar({ isBeside, onClose }: { isBeside: boolean; onClose: () 
           leftSection={<IconListSearch size={17} stroke={1.6} />}
           className={classes.link}
         />
+        {user.role !== "reader" && (
+          <NavLink
+            component={Link}
+            to="/feedback"
+            active={pathname === "/feedback"}
+            label={t("feedback.title")}
+            leftSection={<IconMessageReport size={17} stroke={1.6} />}
+            className={classes.link}
+          />
+        )}
         <AccountMenu />
       </Box>
     </>
