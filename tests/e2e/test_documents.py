@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,22 +13,23 @@ from playwright.sync_api import Locator, Page, expect
 from benchmarks.platform import Platform, make_knowledge_base, upload, wait_until_read
 
 FEE = "第三条 校园卡补办费用为 20 元，由学生本人承担。"
-OPENING = "图书馆每日 8:00 开馆，22:00 闭馆。"
+OPENING = "游泳馆每日 8:00 开馆，22:00 闭馆。"
 QUESTION = "补办校园卡要多少钱？"
 
 
 @pytest.fixture
-def base(platform: Platform, signed_in: Page, request: pytest.FixtureRequest) -> str:
+def base(platform: Platform, signed_in: Page, request: pytest.FixtureRequest) -> Iterator[str]:
     """A knowledge base of this test with two documents, opened on its documents page."""
     id_ = make_knowledge_base(platform.client, request.node.name)
     folder = request.getfixturevalue("tmp_path")
     (folder / "校园卡.txt").write_text(FEE)
-    (folder / "图书馆.txt").write_text(OPENING)
-    upload(platform.client, id_, [folder / "校园卡.txt", folder / "图书馆.txt"])
+    (folder / "游泳馆.txt").write_text(OPENING)
+    upload(platform.client, id_, [folder / "校园卡.txt", folder / "游泳馆.txt"])
     wait_until_read(platform.client, id_, 120)
     signed_in.goto(f"/documents/{id_}")
     expect(rows(signed_in)).to_have_count(2)
-    return id_
+    yield id_
+    platform.client.delete(f"/api/v1/knowledge-bases/{id_}").raise_for_status()
 
 
 def rows(page: Page) -> Locator:
@@ -85,17 +87,17 @@ def test_a_mended_passage_answers_says_so_where_it_is_cited_and_stays_mended_whe
 
 
 def test_a_passage_that_is_switched_off_is_not_found_any_more(signed_in: Page, platform: Platform, base: str) -> None:
-    assert OPENING in found(platform, base, "图书馆几点开馆？")
-    passage = passages_of(signed_in, "图书馆.txt").first
+    assert OPENING in found(platform, base, "游泳馆几点开馆？")
+    passage = passages_of(signed_in, "游泳馆.txt").first
     switch = passage.get_by_test_id("passage-switch")
     switch.focus()
     switch.press("Space")
     expect(passage).to_have_attribute("data-off", "true")
-    assert OPENING not in found(platform, base, "图书馆几点开馆？")
+    assert OPENING not in found(platform, base, "游泳馆几点开馆？")
     switch.press("Space")
     expect(passage).not_to_have_attribute("data-off", "true")
     deadline = time.monotonic() + 60  # a worker puts it back into the index
-    while OPENING not in found(platform, base, "图书馆几点开馆？"):
+    while OPENING not in found(platform, base, "游泳馆几点开馆？"):
         assert time.monotonic() < deadline, "it is found again"
         time.sleep(0.5)
 
