@@ -1,5 +1,5 @@
 import { ActionIcon, Badge, Button, Group, Switch, Text, Tooltip, UnstyledButton } from "@mantine/core";
-import { memo, useState } from "react";
+import { memo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { IconArrowBackUp, IconFocusCentered, IconPencil } from "@/app/icons";
@@ -21,10 +21,16 @@ export const PassageCard = memo(function PassageCard({ documentId, chunk, canEdi
   const format = useFormats();
   const [isEditing, setEditing] = useState(false);
   const [showsChanges, setShowsChanges] = useState(false);
+  const editButton = useRef<HTMLButtonElement>(null);
   const edit = useEditPassage(documentId);
   const isEdited = chunk.edited_text !== null;
   const place = describePlace(t, chunk.place);
   const number = chunk.ordinal + 1;
+  const endEditing = () => {
+    setEditing(false);
+    // Whoever works with the keyboard goes on from here; the button is disabled until this is drawn.
+    requestAnimationFrame(() => editButton.current?.focus());
+  };
 
   return (
     <li className={classes.card} data-testid="passage" data-off={!chunk.is_enabled || undefined} data-marked={isMarked || undefined} data-start={chunk.start}>
@@ -48,7 +54,7 @@ export const PassageCard = memo(function PassageCard({ documentId, chunk, canEdi
           {canEdit && (
             <>
               <Tooltip label={t("passages.edit")} disabled={isEditing}>
-                <ActionIcon size="sm" aria-label={t("passages.editLabel", { number })} data-testid="passage-edit" disabled={isEditing} onClick={() => setEditing(true)}>
+                <ActionIcon ref={editButton} size="sm" aria-label={t("passages.editLabel", { number })} data-testid="passage-edit" disabled={isEditing} onClick={() => setEditing(true)}>
                   <IconPencil size={15} />
                 </ActionIcon>
               </Tooltip>
@@ -73,7 +79,7 @@ export const PassageCard = memo(function PassageCard({ documentId, chunk, canEdi
       )}
       {isEditing ? (
         <div className={classes.editor}>
-          <PassageEditor documentId={documentId} chunk={chunk} onDone={() => setEditing(false)} />
+          <PassageEditor documentId={documentId} chunk={chunk} onDone={endEditing} />
         </div>
       ) : showsChanges && isEdited ? (
         <Diff before={chunk.text} after={chunk.edited_text!} />
