@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.embedding_turn import embedding_turn
+from ingest.services import IngestServices
 from kb_platform.database.tables import ChunkRow
-from kb_platform.embedding import EmbeddingModel
-from kb_platform.index import IndexedChunk, VectorIndex, point_id
+from kb_platform.index import IndexedChunk, point_id
 
 EMBEDDING_STEP = 64
 """Passages embedded and written between two looks at the lease."""
@@ -53,8 +54,7 @@ def index_passages(
     passages: Sequence[Passage],
     place: Place,
     known: Vectors,
-    embedding: EmbeddingModel,
-    index: VectorIndex,
+    services: IngestServices,
     *,
     published: bool,
     before_step: Callable[[], None],
@@ -68,8 +68,8 @@ def index_passages(
     for first in range(0, len(ordered), EMBEDDING_STEP):
         before_step()
         step = ordered[first : first + EMBEDDING_STEP]
-        vectors = _vectors_of(step, known, embedding)
-        index.upsert(
+        vectors = _vectors_of(step, known, services)
+        services.index.upsert(
             [
                 IndexedChunk(
                     id=passage.id,
@@ -88,12 +88,10 @@ def index_passages(
         on_progress(first + len(step), len(ordered))
 
 
-def _vectors_of(passages: Sequence[Passage], known: Vectors, embedding: EmbeddingModel) -> list[NDArray[np.float32]]:
+def _vectors_of(passages: Sequence[Passage], known: Vectors, services: IngestServices) -> list[NDArray[np.float32]]:
     new = {passage.content_hash: passage.text for passage in passages if passage.content_hash not in known}
     made: Vectors = {}
     if new:
-        made = dict(zip(new, embedding.embed_passages(list(new.values())), strict=True))
-    return [
-        known[passage.content_hash] if passage.content_hash in known else made[passage.content_hash]
-        for passage in passages
-    ]
+        with embedding_turn(services.settings):
+            made = dict(zip(new, services.embedding.embed_passages(list(new.values())), strict=True))
+    return [made[hash_] if (hash_ := passage.content_hash) in made else known[hash_] for passage in passages]

@@ -55,8 +55,7 @@ def correct_document(document_id: str, services: IngestServices, before_step: Ca
             correction.missing,
             place,
             known,
-            services.embedding,
-            services.index,
+            services,
             published=True,
             before_step=before_step,
         )
