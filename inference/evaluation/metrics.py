@@ -17,6 +17,12 @@ CUTOFFS = (1, 3, 5, 10)
 RESAMPLES = 2000
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _HAN = re.compile(r"[㐀-䶿一-鿿豈-﫿]")
+METRICS = (
+    "hit@1", "recall@1", "recall@5", "recall@10", "all@10", "mrr@10", "ndcg@10", "holds_answer", "exact", "f1",
+    "citation_precision", "citation_recall", "citations_supported", "false_answers", "false_refusals", "failed",
+    "tokens", "seconds", "seconds_search",
+)  # fmt: skip
+"""What is shown of a run, in this order; kept are all cutoffs."""
 LOWER_IS_BETTER = frozenset({"false_answers", "false_refusals", "tokens", "seconds", "seconds_search", "failed"})
 
 

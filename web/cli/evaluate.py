@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from inference.evaluation.metrics import LOWER_IS_BETTER
+from inference.evaluation.metrics import LOWER_IS_BETTER, METRICS
 from inference.evaluation.runs import (
     Difference,
     Run,
@@ -35,12 +35,6 @@ Set = Annotated[Path, typer.Argument(help="Folder with queries.jsonl (and corpus
 Questions = Annotated[int, typer.Option("--questions", help="So many of the questions, always the same (0: all).")]
 Base = Annotated[str, typer.Option("--base", help="Name of the knowledge base.")]
 SHOWN_CHANGES = 10
-SHOWN_METRICS = (
-    "hit@1", "recall@1", "recall@5", "recall@10", "all@10", "mrr@10", "ndcg@10", "holds_answer", "exact", "f1",
-    "citation_precision", "citation_recall", "citations_supported", "false_answers", "false_refusals", "failed",
-    "tokens", "seconds", "seconds_search",
-)  # fmt: skip
-"""In the table; the JSON has all of them."""
 
 
 @app.command()
@@ -141,7 +135,7 @@ def _table(made: Run) -> Table:
     table = Table("metric", "mean", "95 % interval", "questions", title=" · ".join(made.about.values()), title_style="")
     for column in table.columns[1:]:
         column.justify = "right"
-    for name, mean in ((name, made.metrics[name]) for name in SHOWN_METRICS if name in made.metrics):
+    for name, mean in ((name, made.metrics[name]) for name in METRICS if name in made.metrics):
         label = f"{name} ↓" if name in LOWER_IS_BETTER else name
         digits = 0 if name == "tokens" else 3
         interval = f"{mean.low:.{digits}f} … {mean.high:.{digits}f}"

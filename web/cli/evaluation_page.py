@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from inference.evaluation.metrics import LOWER_IS_BETTER, Mean
+from inference.evaluation.metrics import LOWER_IS_BETTER, METRICS, Mean
 from inference.evaluation.runs import QuestionResult, Run
 
 PLOT_LEFT, PLOT_WIDTH, ROW_HEIGHT = 170, 420, 26
@@ -34,8 +34,9 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; color: var(
 
 def page_of(run: Run) -> str:
     """Return the page."""
-    shares = {name: mean for name, mean in run.metrics.items() if _is_share(name)}
-    others = {name: mean for name, mean in run.metrics.items() if not _is_share(name)}
+    shown = {name: run.metrics[name] for name in METRICS if name in run.metrics}
+    shares = {name: mean for name, mean in shown.items() if _is_share(name)}
+    others = {name: mean for name, mean in shown.items() if not _is_share(name)}
     about = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in run.about.items())
     title = escape(f"{run.about.get('questions', '')} · {run.about.get('knowledge base', '')}")
     parts = [

@@ -81,8 +81,9 @@ function Weight({ label, most, value, onChange }: WeightProps) {
         label={null}
         value={value ?? most / 2}
         onChange={onChange}
-        color={value === null ? "gray" : undefined}
         thumbLabel={label}
+        // As set: nothing is chosen, so no part of the track is filled.
+        styles={value === null ? { bar: { visibility: "hidden" }, thumb: { borderColor: "var(--mantine-color-dimmed)" } } : undefined}
       />
     </Box>
   );
