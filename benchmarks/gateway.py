@@ -107,7 +107,7 @@ def _seconds_to_first_token(client: httpx.Client, body: dict[str, Any]) -> float
 
 def _calls_of_first_question(model: str, platform: Platform) -> Iterator[Figure]:
     progress("model calls of a first question")
-    conversation = _conversation_about_rules(platform)
+    conversation = _conversation(platform, _rules_base(platform))
     before = _log(model)["chats"]
     turn = platform.client.post(f"{conversation}/turns", json={"question": TURNS[0], "stream": False}).json()
     if turn["state"] != "done" or turn["answerer"] != "model":
@@ -118,16 +118,13 @@ def _calls_of_first_question(model: str, platform: Platform) -> Iterator[Figure]
 def _cancelling(model: str, platform: Platform, tries: int) -> Iterator[Figure]:
     """A reader who hangs up (OpenAI's API, conversations) and one who presses stop."""
     progress(f"cancelling, {tries} times each way")
-    conversation = _conversation_about_rules(platform)
+    base = _rules_base(platform)
     chat = {"model": NAME, "messages": [{"role": "user", "content": ENDLESS}], "stream": True}
     turn = {"question": f"How many books may a student borrow? {ENDLESS}", "thinking": False}
-    ways: tuple[tuple[str, dict[str, Any], bool], ...] = (
-        ("/v1/chat/completions", chat, False),
-        (f"{conversation}/turns", turn, False),
-        (f"{conversation}/turns", turn, True),
-    )
+    ways: tuple[tuple[dict[str, Any], bool], ...] = ((chat, False), (turn, False), (turn, True))
     worst = 0.0
-    for path, body, presses_stop in ways * tries:
+    for body, presses_stop in ways * tries:
+        path = "/v1/chat/completions" if body is chat else f"{_conversation(platform, base)}/turns"
         gone_before = len(_log(model)["left"])
         with platform.client.stream("POST", path, json=body) as response:
             response.raise_for_status()
@@ -139,7 +136,6 @@ def _cancelling(model: str, platform: Platform, tries: int) -> Iterator[Figure]:
                 for _ in lines:
                     pass
         worst = max(worst, _when_next_left(model, gone_before) - left)
-        _until_not_answering(platform, conversation)
     yield Figure(BENCH, "cancel_s", _rounded(worst), "s", len(ways) * tries)
 
 
@@ -165,11 +161,6 @@ def _when_next_left(model: str, gone_before: int) -> float:
     raise TimeoutError("the model server never noticed that its reader went")
 
 
-def _until_not_answering(platform: Platform, conversation: str) -> None:
-    while any(turn["state"] == "answering" for turn in platform.client.get(conversation).json()["turns"]):
-        time.sleep(0.05)
-
-
 def _prefix_cache() -> Iterator[Figure]:
     """Prompt tokens that vLLM took from its prefix cache, of all in a five-turn conversation, by its own metrics."""
     from tests.vllm_server import CannotInstall, install_model, install_vllm, serve
@@ -183,7 +174,7 @@ def _prefix_cache() -> Iterator[Figure]:
     with serve(weights, "--enable-prefix-caching") as server, tempfile.TemporaryDirectory() as folder:
         environment = {"KB_MODEL__BASE_URL": server.base_url, "KB_MODEL__TIMEOUT_SECONDS": "300"}
         with running_platform(Path(folder), environment) as platform:
-            conversation = _conversation_about_rules(platform)
+            conversation = _conversation(platform, _rules_base(platform))
             before = _prefix_counts(server.base_url)
             for question in TURNS:
                 body = {"question": question, "stream": False, "thinking": False}
@@ -205,12 +196,17 @@ def _prefix_counts(base_url: str) -> tuple[float, float]:
     return hits, queries
 
 
-def _conversation_about_rules(platform: Platform) -> str:
-    """Return the path of a new conversation about a knowledge base with one document that has been read."""
+def _rules_base(platform: Platform) -> str:
+    """Return a new knowledge base with one document that has been read."""
     base = make_knowledge_base(platform.client, "Library")
     with _rules_file() as path:
         upload(platform.client, base, [path])
     wait_until_read(platform.client, base)
+    return base
+
+
+def _conversation(platform: Platform, base: str) -> str:
+    """Return the path of a new conversation."""
     made = platform.client.post("/api/v1/conversations", json={"knowledge_base_ids": [base]})
     made.raise_for_status()
     return f"/api/v1/conversations/{made.json()['id']}"

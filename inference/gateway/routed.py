@@ -73,9 +73,13 @@ class RoutedModel:
         sampling = Sampling(temperature=0.0)
         generated = self._generate(messages, max_tokens, thinking=False, sampling=sampling, is_whole_answer=False)
         async with aclosing(generated) as deltas:
+            written = 0
             async for delta in deltas:
+                written += isinstance(delta, ReasoningText | AnswerText)
                 if isinstance(delta, AnswerText):
                     parts.append(delta.text)
+                if written >= max_tokens:
+                    break  # a server sends one token or more with each delta: this one does not heed its bound
         return "".join(parts).strip()
 
     async def tokenize(self, messages: Sequence[Message], thinking: bool = True) -> list[int] | None:

@@ -203,3 +203,14 @@ async def test_name_and_window_are_asked_of_the_endpoint_where_they_are_not_give
     await gateway.use([EndpointConfig("a", "r1", urls[0], "", "", 0, 4)])
     assert gateway.statuses()[0].endpoints[0].model.name == MODEL
     assert model_of(gateway).context_window == 16384
+
+
+async def test_a_server_that_does_not_heed_the_bound_of_a_short_text_is_stopped(
+    gateway: Gateway, scripts: tuple[Script, Script], urls: list[str]
+) -> None:
+    scripts[0].endless, scripts[0].pause = True, 0.01
+    await gateway.use([config("a", urls[0])])
+    async with asyncio.timeout(5):
+        written = await model_of(gateway).complete(QUESTION, 8)
+    assert written.startswith("first")
+    assert await asyncio.to_thread(scripts[0].hung_up.wait, 2)

@@ -46,3 +46,5 @@ export type Conversation = Schemas["Conversation"];
 export type ConversationWithTurns = Schemas["ConversationWithTurns"];
 export type ModelEndpoint = Schemas["ModelEndpoint"];
 export type ModelEndpointList = Schemas["ModelEndpointList"];
+export type ModelEndpointChange = Schemas["ModelEndpointChange"];
+export type UsageSum = Schemas["UsageSum"];

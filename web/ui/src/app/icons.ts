@@ -7,6 +7,7 @@ export { default as IconArrowUp } from "@tabler/icons-react/icons/IconArrowUp";
 export { default as IconArrowUpRight } from "@tabler/icons-react/icons/IconArrowUpRight";
 export { default as IconBooks } from "@tabler/icons-react/icons/IconBooks";
 export { default as IconBrain } from "@tabler/icons-react/icons/IconBrain";
+export { default as IconChartBar } from "@tabler/icons-react/icons/IconChartBar";
 export { default as IconCheck } from "@tabler/icons-react/icons/IconCheck";
 export { default as IconChevronDown } from "@tabler/icons-react/icons/IconChevronDown";
 export { default as IconChevronLeft } from "@tabler/icons-react/icons/IconChevronLeft";
@@ -14,6 +15,7 @@ export { default as IconChevronRight } from "@tabler/icons-react/icons/IconChevr
 export { default as IconColumns2 } from "@tabler/icons-react/icons/IconColumns2";
 export { default as IconCopy } from "@tabler/icons-react/icons/IconCopy";
 export { default as IconCopyPlus } from "@tabler/icons-react/icons/IconCopyPlus";
+export { default as IconCpu } from "@tabler/icons-react/icons/IconCpu";
 export { default as IconDots } from "@tabler/icons-react/icons/IconDots";
 export { default as IconDownload } from "@tabler/icons-react/icons/IconDownload";
 export { default as IconEdit } from "@tabler/icons-react/icons/IconEdit";

@@ -1,8 +1,9 @@
 import { Avatar, Group, Menu, SegmentedControl, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 
-import { IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector } from "@/app/icons";
+import { IconChartBar, IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector } from "@/app/icons";
 import { chooseLanguage, LANGUAGES, type Language } from "@/i18n";
 import { ConnectModelDialog } from "@/features/models/ConnectModelDialog";
 import { useSignOut, useUser } from "@/features/session/session";
@@ -73,6 +74,9 @@ export function AccountMenu() {
               {t("models.title")}
             </Menu.Item>
           )}
+          <Menu.Item component={Link} to="/usage" leftSection={<IconChartBar size={16} stroke={1.6} />} data-testid="usage-link">
+            {t("usagePage.title")}
+          </Menu.Item>
           <Menu.Item leftSection={<IconKey size={16} stroke={1.6} />} onClick={keys.open}>
             {t("apiKeys.title")}
           </Menu.Item>

@@ -69,7 +69,13 @@ function Searching({ turn }: { turn: TurnView }) {
     <Group gap={6} className={classes.pulse} wrap="nowrap" mb={10}>
       <IconSearch size={15} stroke={1.7} color="var(--mantine-color-dimmed)" aria-hidden />
       <Text fz="sm" c="dimmed">
-        {found > 0 ? t("answer.reading", { count: found }) : t("answer.searching")}
+        {turn.queuePosition !== null
+          ? t("answer.queued", { position: turn.queuePosition })
+          : found > 0
+            ? t("answer.reading", { count: found })
+            : turn.answerer === "model"
+              ? t("answer.modelBegins")
+              : t("answer.searching")}
       </Text>
     </Group>
   );

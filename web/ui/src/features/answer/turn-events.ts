@@ -5,6 +5,7 @@ import type { TurnEvent } from "./turn";
 const KNOWN: ReadonlySet<string> = new Set<TurnEvent["type"]>([
   "turn",
   "sources",
+  "queued",
   "reasoning",
   "answer",
   "citation",

@@ -23,6 +23,8 @@ export type TurnView = {
   plan: ContextPlan | null;
   feedback: Feedback | null;
   error: { code: string; message: string } | null;
+  /** Who waits for a place at the model: 1 comes next; null when nobody has to wait. */
+  queuePosition: number | null;
 };
 
 /** An event of the stream, as the server sends it. */
@@ -48,6 +50,7 @@ export function newTurn(question: string): TurnView {
     plan: null,
     feedback: null,
     error: null,
+    queuePosition: null,
   };
 }
 
@@ -71,7 +74,7 @@ export function reduceTurn(turn: TurnView, event: TurnEvent, at: number): TurnVi
     case "citation":
       return { ...turn, citations: [...turn.citations, event.citation] };
     case "queued":
-      return turn;
+      return { ...turn, queuePosition: event.position };
     case "plan":
       return { ...turn, plan: event.plan };
     case "usage":
@@ -122,5 +125,6 @@ export function viewOfTurn(turn: Turn): TurnView {
     plan: turn.plan ?? null,
     feedback: turn.feedback ?? null,
     error: turn.state === "failed" ? { code: "", message: turn.error } : null,
+    queuePosition: null,
   };
 }

@@ -1,18 +1,21 @@
-import { Button, Checkbox, Popover, Stack, Text } from "@mantine/core";
+import { Button, Checkbox, Popover, Stack, Switch, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import { IconBooks, IconChevronDown } from "@/app/icons";
 import { useKnowledgeBases } from "@/features/knowledge-bases/knowledge-bases";
 import { useSelection } from "@/features/knowledge-bases/selection";
+import { useSystem } from "@/features/session/session";
 
 /** Which knowledge bases the next question goes to. */
 export function AskedBases() {
   const { t } = useTranslation();
   const { data: bases } = useKnowledgeBases();
-  const { asked, toggleAsked } = useSelection();
+  const { asked, setAsked, toggleAsked } = useSelection();
+  const { data: system } = useSystem();
+  const hasModel = system?.answerer === "model";
   const chosen = bases?.filter((base) => asked.includes(base.id)) ?? [];
   const label =
-    chosen.length === 0 ? t("composer.noBase") : chosen.length === 1 ? chosen[0]!.name : t("composer.bases", { count: chosen.length });
+    chosen.length === 0 ? t(hasModel ? "composer.withoutBases" : "composer.noBase") : chosen.length === 1 ? chosen[0]!.name : t("composer.bases", { count: chosen.length });
   return (
     <Popover position="top-start" width={280} shadow="md">
       <Popover.Target>
@@ -21,7 +24,7 @@ export function AskedBases() {
           radius="xl"
           variant="default"
           data-testid="asked-bases"
-          c={chosen.length === 0 ? "var(--kb-doubt)" : undefined}
+          c={chosen.length === 0 && !hasModel ? "var(--kb-doubt)" : undefined}
           leftSection={<IconBooks size={15} stroke={1.7} />}
           rightSection={<IconChevronDown size={13} />}
         >
@@ -32,6 +35,15 @@ export function AskedBases() {
       </Popover.Target>
       <Popover.Dropdown>
         <Stack gap={8}>
+          {hasModel && (
+            <Switch
+              size="xs"
+              label={t("composer.useBases")}
+              data-testid="use-bases"
+              checked={chosen.length > 0}
+              onChange={() => setAsked(chosen.length > 0 ? [] : (bases?.map((base) => base.id) ?? []))}
+            />
+          )}
           <Text fz="xs" c="dimmed">
             {t("composer.askThese")}
           </Text>

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import { IconArrowDown, IconArrowUp, IconBrain, IconPlayerStopFilled } from "@/app/icons";
 import { useSelection } from "@/features/knowledge-bases/selection";
+import { ModelChoice } from "@/features/models/ModelChoice";
 import { useSystem } from "@/features/session/session";
 
 import { AskedBases } from "./AskedBases";
@@ -15,6 +16,9 @@ type Props = {
   isBusy: boolean;
   thinking: boolean;
   onThinking: (on: boolean) => void;
+  /** The chosen model's name; empty: the default. */
+  model: string;
+  onModel: (name: string) => void;
   onSend: (question: string) => void;
   onStop: () => void;
   /** Brings the end of the conversation into view; null when it is. */
@@ -23,12 +27,15 @@ type Props = {
 
 const MOST_CHARACTERS = 4000;
 
-export function Composer({ draft, onDraft, isBusy, thinking, onThinking, onSend, onStop, toEnd }: Props) {
+export function Composer({ draft, onDraft, isBusy, thinking, onThinking, model, onModel, onSend, onStop, toEnd }: Props) {
   const { t } = useTranslation();
   const { asked } = useSelection();
   const { data: system } = useSystem();
   const input = useRef<HTMLTextAreaElement>(null);
-  const canSend = draft.trim() !== "" && !isBusy && asked.length > 0;
+  const hasModel = system?.answerer === "model";
+  // Without documents only a model can answer.
+  const canAsk = asked.length > 0 || hasModel;
+  const canSend = draft.trim() !== "" && !isBusy && canAsk;
 
   useEffect(() => {
     // A phone would cover half of the page with its keyboard.
@@ -59,7 +66,7 @@ export function Composer({ draft, onDraft, isBusy, thinking, onThinking, onSend,
           variant="unstyled"
           className={classes.input}
           aria-label={t("composer.label")}
-          placeholder={asked.length > 0 ? t("composer.placeholder") : t("composer.chooseFirst")}
+          placeholder={canAsk ? t("composer.placeholder") : t("composer.chooseFirst")}
           autosize
           minRows={1}
           maxRows={9}
@@ -71,7 +78,7 @@ export function Composer({ draft, onDraft, isBusy, thinking, onThinking, onSend,
         <Group justify="space-between" wrap="nowrap" gap="xs" mt={2}>
           <Group gap={6} wrap="nowrap" miw={0}>
             <AskedBases />
-            {system?.answerer === "model" && (
+            {hasModel && (
               <Tooltip label={thinking ? t("composer.thinkingOn") : t("composer.thinkingOff")}>
                 <Button
                   size="compact-sm"
@@ -86,6 +93,7 @@ export function Composer({ draft, onDraft, isBusy, thinking, onThinking, onSend,
                 </Button>
               </Tooltip>
             )}
+            {system && system.models.length > 1 && <ModelChoice names={system.models} chosen={model} onChoose={onModel} />}
           </Group>
           {isBusy ? (
             <ActionIcon data-testid="stop" variant="filled" radius="xl" size={34} color="dark.4" aria-label={t("composer.stop")} onClick={onStop}>
@@ -99,7 +107,7 @@ export function Composer({ draft, onDraft, isBusy, thinking, onThinking, onSend,
         </Group>
       </div>
       <Text fz={11} c="dimmed" ta="center" mt={6} visibleFrom="sm">
-        {t("composer.hint")}
+        {asked.length === 0 && hasModel ? t("composer.hintAlone") : t("composer.hint")}
       </Text>
     </div>
   );

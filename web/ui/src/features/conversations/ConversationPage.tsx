@@ -8,6 +8,7 @@ import { ask, stop, useLiveTurn } from "@/features/answer/live";
 import { isOver, viewOfTurn, type TurnView } from "@/features/answer/turn";
 import { TurnBlock } from "@/features/answer/TurnBlock";
 import { useSelection } from "@/features/knowledge-bases/selection";
+import { useChosenModel } from "@/features/models/models";
 
 import { Composer } from "./Composer";
 import classes from "./ConversationPage.module.css";
@@ -31,6 +32,7 @@ function ConversationView({ conversationId }: { conversationId: string | undefin
   const create = useCreateConversation();
   const { asked, setAsked } = useSelection();
   const [thinking, setThinking] = useKept("thinking", true);
+  const { model, chooseModel } = useChosenModel();
   const [draft, setDraft] = useState("");
   const scroller = useRef<HTMLDivElement>(null);
 
@@ -48,7 +50,7 @@ function ConversationView({ conversationId }: { conversationId: string | undefin
       try {
         const id = to ?? (await create.mutateAsync({ knowledgeBaseIds: asked, question })).id;
         adopted.current = id;
-        const answered = ask(id, { question, thinking, knowledge_base_ids: [...asked] });
+        const answered = ask(id, { question, thinking, model, knowledge_base_ids: [...asked] });
         if (!to) await navigate(`/c/${id}`);
         const forget = await answered;
         await queries.invalidateQueries({ queryKey: conversationKey(id) });
@@ -59,7 +61,7 @@ function ConversationView({ conversationId }: { conversationId: string | undefin
         setDraft(question);
       }
     },
-    [asked, create, navigate, queries, thinking],
+    [asked, create, model, navigate, queries, thinking],
   );
 
   const turns = turnsToShow(conversation?.turns.map(viewOfTurn) ?? [], live);
@@ -93,6 +95,8 @@ function ConversationView({ conversationId }: { conversationId: string | undefin
         isBusy={isBusy}
         thinking={thinking}
         onThinking={setThinking}
+        model={model}
+        onModel={chooseModel}
         onSend={(question) => void send(question, conversationId)}
         onStop={() => conversationId && void stop(conversationId).catch(notifyError)}
         toEnd={isAtEnd || !conversationId ? null : toEnd}

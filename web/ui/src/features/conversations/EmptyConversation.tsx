@@ -49,7 +49,7 @@ export function EmptyConversation({ onAsk }: { onAsk: (question: string) => void
         <Title order={1} fz={26}>
           {t("empty.ask")}
         </Title>
-        <Text c="dimmed">{names.length > 0 ? t("empty.askOf", { names: names.join(t("common.listSeparator")) }) : t("empty.askNone")}</Text>
+        <Text c="dimmed">{names.length > 0 ? t("empty.askOf", { names: names.join(t("common.listSeparator")) }) : t(system?.answerer === "model" ? "empty.askModel" : "empty.askNone")}</Text>
       </Stack>
       <Stack gap={8}>
         {(["empty.example1", "empty.example2", "empty.example3"] as const).map((key) => (

@@ -1,27 +1,25 @@
-import { ActionIcon, Alert, Badge, Button, Group, Modal, Paper, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import { IconTrash } from "@/app/icons";
 import { describeError } from "@/i18n/errors";
-import { useFormats } from "@/i18n/format";
 
-import { useConnectModel, useDisconnectModel, useModelEndpoints } from "./models";
+import { EndpointCard } from "./EndpointCard";
+import { useConnectModel, useModelEndpoints } from "./models";
 
 /** The one step that connects a model: address, key, and which of its models. */
 export function ConnectModelDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
-  const format = useFormats();
   const { data } = useModelEndpoints(opened);
   const connect = useConnectModel();
-  const disconnect = useDisconnectModel();
   const [baseUrl, setBaseUrl] = useState("");
   const [apiKey, setApiKey] = useState("");
   const [model, setModel] = useState("");
+  const [name, setName] = useState("");
 
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    connect.mutate({ base_url: baseUrl, api_key: apiKey, model }, { onSuccess: () => setApiKey("") });
+    connect.mutate({ base_url: baseUrl, api_key: apiKey, model, name }, { onSuccess: () => setApiKey("") });
   };
   const close = () => {
     connect.reset();
@@ -40,29 +38,7 @@ export function ConnectModelDialog({ opened, onClose }: { opened: boolean; onClo
           </Alert>
         )}
         {data?.model_endpoints.map((endpoint) => (
-          <Paper key={endpoint.id} withBorder p="sm" radius="md">
-            <Group justify="space-between" wrap="nowrap">
-              <Stack gap={0} miw={0}>
-                <Group gap={8} wrap="nowrap">
-                  <Text fz="sm" fw={600} truncate>
-                    {endpoint.name}
-                  </Text>
-                  {endpoint.is_answering && (
-                    <Badge size="sm" variant="light" tt="none">
-                      {t("models.answering")}
-                    </Badge>
-                  )}
-                </Group>
-                <Text fz="xs" c="dimmed" truncate>
-                  {endpoint.base_url}
-                  {endpoint.context_window > 0 && ` · ${t("models.window", { tokens: format.count(endpoint.context_window) })}`}
-                </Text>
-              </Stack>
-              <ActionIcon color="red" aria-label={t("models.disconnect", { name: endpoint.name })} onClick={() => disconnect.mutate(endpoint.id)}>
-                <IconTrash size={16} stroke={1.6} />
-              </ActionIcon>
-            </Group>
-          </Paper>
+          <EndpointCard key={endpoint.id} endpoint={endpoint} currency={data.currency} />
         ))}
         <Stack component="form" onSubmit={submit} gap="sm">
           {connect.error && (
@@ -88,6 +64,7 @@ export function ConnectModelDialog({ opened, onClose }: { opened: boolean; onClo
           />
           <PasswordInput label={t("models.apiKey")} description={t("models.apiKeyText")} autoComplete="off" value={apiKey} onChange={(event) => setApiKey(event.currentTarget.value)} />
           <TextInput label={t("models.model")} description={t("models.modelText")} value={model} onChange={(event) => setModel(event.currentTarget.value)} />
+          <TextInput label={t("models.name")} description={t("models.nameText")} value={name} onChange={(event) => setName(event.currentTarget.value)} />
           <Group justify="flex-end">
             <Button type="submit" loading={connect.isPending} data-testid="model-connect">
               {t("models.submit")}

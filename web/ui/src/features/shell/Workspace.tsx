@@ -22,6 +22,7 @@ const SourcePanel = lazy(() => import("@/features/source/SourcePanel"));
 const DocumentsPage = lazy(() => import("@/features/documents/DocumentsPage"));
 const FeedbackPage = lazy(() => import("@/features/feedback/FeedbackPage"));
 const HitTestingPage = lazy(() => import("@/features/hit-testing/HitTestingPage"));
+const UsagePage = lazy(() => import("@/features/usage/UsagePage"));
 
 const SOURCE_WIDTH = { least: 380, usual: 560 };
 
@@ -72,6 +73,7 @@ export default function Workspace() {
                   <Route path="documents/:knowledgeBaseId" element={<DocumentsPage />} />
                   <Route path="feedback" element={<FeedbackPage />} />
                   <Route path="hit-testing" element={<HitTestingPage />} />
+                  <Route path="usage" element={<UsagePage />} />
                   <Route path="*" element={<Navigate to="/" replace />} />
                 </Routes>
               </Suspense>
