@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.figures import Figure, progress
 from benchmarks.index_process import running_index
@@ -30,7 +31,9 @@ from benchmarks.question_sets import (
 from kb_platform.domain.access import AccessScope
 from kb_platform.embedding import EmbeddingModel, load_embedding
 from kb_platform.embedding.builtin import builtin_checkpoint
+from kb_platform.embedding.languages import in_other_language, way_to_english
 from kb_platform.index import IndexedChunk, VectorIndex, point_id
+from kb_platform.index.sparse import is_chinese
 from kb_platform.retrieval.ranking import rank
 from kb_platform.settings import EmbeddingSettings, IndexSettings, RetrievalSettings
 
@@ -59,6 +62,7 @@ def measure(quick: bool) -> Iterator[Figure]:
         raise FileNotFoundError(f"the question sets are not at {FOLDER}")
     with tempfile.TemporaryDirectory() as folder, running_index(Path(folder) / "index") as url:
         embedding = load_embedding(EmbeddingSettings(), Path(folder))
+        way = way_to_english(embedding)
         checkpoint = str(builtin_checkpoint(Path(folder)))
         for name in SETS:
             question_set = load_question_set(name)
@@ -67,12 +71,14 @@ def measure(quick: bool) -> Iterator[Figure]:
             else:
                 question_set = sample(question_set, QUESTIONS[name], len(question_set.passages))
             progress(f"{name}: {len(question_set.passages)} passages, {len(question_set.questions)} questions")
-            rankings = _platform_rankings(question_set, embedding, url)
+            rankings = _platform_rankings(question_set, embedding, way, url)
             rankings["script"] = _script_rankings(question_set, checkpoint, url)
             yield from _figures(question_set, rankings)
 
 
-def _platform_rankings(question_set: QuestionSet, embedding: EmbeddingModel, url: str) -> Rankings:
+def _platform_rankings(
+    question_set: QuestionSet, embedding: EmbeddingModel, way: NDArray[np.float32], url: str
+) -> Rankings:
     index = VectorIndex(
         IndexSettings(url=url, collection_prefix=question_set.name), embedding.name, embedding.dimension
     )
@@ -88,7 +94,8 @@ def _platform_rankings(question_set: QuestionSet, embedding: EmbeddingModel, url
         by_cosine = sorted((c for c in candidates if c.dense is not None), key=lambda c: -(c.dense or 0))
         rankings["bm25"].append([passage_of[c.id] for c in by_bm25[:10]])
         rankings["dense"].append([passage_of[c.id] for c in by_cosine[:10]])
-        ranked = rank(index, vector, question.text, scope, 10, settings)
+        other = in_other_language(vector, is_chinese=is_chinese(question.text), way=way)
+        ranked = rank(index, vector, question.text, scope, 10, settings, other)
         rankings["hybrid"].append([passage_of[id_] for id_, _ in ranked[:10]])
     index.close()
     return rankings

@@ -119,6 +119,11 @@ class RetrievalSettings(Group):
     feedback_words_weight: float = Field(
         0.4, description="How much it gains by the words that it shares with the best ones; 0: off."
     )
+    cross_language: bool = Field(
+        True,
+        description="Search Chinese passages for English questions and the reverse as well; off where all documents "
+        "are in one language, a search takes less.",
+    )
     limit: int = Field(8, description="Passages given to the answerer.")
     node_postprocessors: dict[str, dict[str, Any]] = Field(
         default_factory=dict,

@@ -52,11 +52,13 @@ class PointState:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A point that a search found: raw cosine and raw BM25, None where that side did not bring it."""
+    """A point that a search found: raw cosine and raw BM25, and the cosine to an `other` vector, None where that side
+    did not bring it."""
 
     id: str
     dense: float | None
     sparse: float | None
+    other: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,15 @@ class PassageVectors:
 
     dense: NDArray[np.float32]
     sparse: SparseVector
+
+
+@dataclass(frozen=True, slots=True)
+class Closer:
+    """What a second look at candidates told: cosines to the query, vectors, cosines to another vector."""
+
+    cosines: dict[str, float]
+    vectors: dict[str, PassageVectors]
+    other_cosines: dict[str, float]
 
 
 def point_id(version_id: str, ordinal: int, embedding_model: str) -> str:
@@ -170,29 +181,49 @@ class VectorIndex:
             if offset is None:
                 return
 
-    def search(self, vector: NDArray[np.float32], text: str, scope: AccessScope, limit: int) -> list[Candidate]:
+    def search(
+        self,
+        vector: NDArray[np.float32],
+        text: str,
+        scope: AccessScope,
+        limit: int,
+        other: NDArray[np.float32] | None = None,
+    ) -> list[Candidate]:
         """Return the union of the `limit` nearest passages and the `limit` best by BM25, in no order, out of the
-        scope's published ones only. One request."""
+        scope's published ones only, with those nearest to an `other` vector, if given. One request."""
         if not scope.knowledge_base_ids or scope.document_ids == frozenset():
             return []
         shared = {"filter": _allowed(scope), "limit": limit}
-        searches = [{"query": vector.tolist(), "using": "dense", "params": _how_to_search(scope)} | shared]
+        near = {"using": "dense", "params": _how_to_search(scope)} | shared
+        searches = {"dense": {"query": vector.tolist()} | near}
+        if other is not None:
+            searches["other"] = {"query": other.tolist()} | near
         terms = query_vector(text)
         if terms.indices:
             query = {"indices": terms.indices, "values": terms.values}
-            searches.append({"query": query, "using": "sparse"} | shared)
-        scores = [_scores(answer) for answer in self._batch(searches)]
-        cosines, bm25 = scores[0], scores[1] if terms.indices else {}
-        return [Candidate(id_, cosines.get(id_), bm25.get(id_)) for id_ in cosines.keys() | bm25.keys()]
+            searches["sparse"] = {"query": query, "using": "sparse"} | shared
+        answers = self._batch(list(searches.values()))
+        found = {name: _scores(answer) for name, answer in zip(searches, answers, strict=True)}
+        cosines, bm25, others = found["dense"], found.get("sparse", {}), found.get("other", {})
+        ids = cosines.keys() | bm25.keys() | others.keys()
+        return [Candidate(id_, cosines.get(id_), bm25.get(id_), others.get(id_)) for id_ in ids]
 
     def look_closer(
-        self, vector: NDArray[np.float32], without_cosine: Sequence[str], best: Sequence[str]
-    ) -> tuple[dict[str, float], dict[str, PassageVectors]]:
-        """Return the cosines of the vector to some passages, and the vectors of the best ones. One request."""
-        with_vectors = _nearest(vector, best) | {"with_vector": ["dense", "sparse"]}
-        answers = self._batch([_nearest(vector, without_cosine), with_vectors])
+        self,
+        vector: NDArray[np.float32],
+        without_cosine: Sequence[str],
+        best: Sequence[str],
+        other: NDArray[np.float32] | None = None,
+        ids: Sequence[str] = (),
+    ) -> Closer:
+        """Return the cosines of the vector to some passages, the vectors of the best ones, and the cosines of an
+        `other` vector, if given, to `ids`. One request."""
+        searches = [_nearest(vector, without_cosine), _nearest(vector, best) | {"with_vector": ["dense", "sparse"]}]
+        if other is not None:
+            searches.append(_nearest(other, ids))
+        answers = self._batch(searches)
         vectors = {point["id"]: _passage_vectors(point["vector"]) for point in answers[1]["points"]}
-        return _scores(answers[0]), vectors
+        return Closer(_scores(answers[0]), vectors, _scores(answers[2]) if other is not None else {})
 
     def likeness(
         self, dense: NDArray[np.float32], sparse: SparseVector, ids: Sequence[str]

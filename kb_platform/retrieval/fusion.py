@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import heapq
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kb_platform.domain.chunk import Scores
@@ -24,7 +25,10 @@ NO_FEEDBACK = Feedback()
 
 
 def fuse(
-    candidates: Sequence[Candidate], dense_weight: float, feedback: Feedback = NO_FEEDBACK
+    candidates: Sequence[Candidate],
+    dense_weight: float,
+    feedback: Feedback = NO_FEEDBACK,
+    nearness: Mapping[str, float] | None = None,
 ) -> list[tuple[str, Scores]]:
     """Return (chunk id, scores) of the candidates, best first, with `fused` in 0..1.
 
@@ -33,14 +37,15 @@ def fuse(
     steady from corpus to corpus). A passage without a term of the question has BM25 0; one without a cosine counts
     as the least near.
 
+    `nearness` takes the place of the cosines in the sum where these cannot be compared as they are.
+
     Feedback first moves each cosine by its weight times the likeness to the best passages: what a search with the
     query's vector moved towards theirs gives (Rocchio 1971; Li et al. 2023, "Pseudo Relevance Feedback with Deep
     Language Models and Dense Retrievers"). Then it adds the shared words, scaled like BM25 (a relevance model;
     Lavrenko and Croft 2001, "Relevance-Based Language Models").
     """
-    dense = {
-        c.id: c.dense + feedback.dense_weight * feedback.dense.get(c.id, 0.0) for c in candidates if c.dense is not None
-    }
+    near_to_query = nearness or {c.id: c.dense for c in candidates if c.dense is not None}
+    dense = {id_: near + feedback.dense_weight * feedback.dense.get(id_, 0.0) for id_, near in near_to_query.items()}
     sparse = {c.id: c.sparse for c in candidates if c.sparse is not None}
     shared = feedback.sparse if feedback.sparse_weight else {}
     lowest, highest = min(dense.values(), default=0.0), max(dense.values(), default=0.0)
@@ -63,3 +68,28 @@ def _scaled(value: float, lowest: float, highest: float) -> float:
 
 def _part(value: float, most: float) -> float:
     return value / most if most > 0 else 0.0
+
+
+def in_other_language(candidates: Sequence[Candidate]) -> frozenset[str]:
+    """Return the candidates that lie nearer to the question as it would be in the other language: they are taken to
+    be in that language."""
+    return frozenset(c.id for c in candidates if c.other is not None and (c.dense is None or c.other > c.dense))
+
+
+def levelled(
+    cosines: Mapping[str, float], foreign: Collection[str], foreign_cosines: Mapping[str, float], most: int
+) -> dict[str, float]:
+    """Return the nearness of passages of two languages on one scale: the `foreign` ones count by their other cosine,
+    moved so that the nearest `most` of either language are equally near on average. Then the one that stands out
+    among its own language's stands out among all."""
+    own = {id_: cosine for id_, cosine in cosines.items() if id_ not in foreign}
+    theirs = {id_: cosine for id_, cosine in foreign_cosines.items() if id_ in foreign}
+    if not own or not theirs:
+        return own | theirs
+    size = min(most, len(own), len(theirs))
+    offset = _mean_of_best(own.values(), size) - _mean_of_best(theirs.values(), size)
+    return own | {id_: cosine + offset for id_, cosine in theirs.items()}
+
+
+def _mean_of_best(values: Iterable[float], count: int) -> float:
+    return sum(heapq.nlargest(count, values)) / count

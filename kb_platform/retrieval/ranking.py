@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from kb_platform.domain.access import AccessScope
 from kb_platform.domain.chunk import Scores
-from kb_platform.index import PassageVectors, VectorIndex
+from kb_platform.index import Candidate, PassageVectors, VectorIndex
 from kb_platform.index.sparse import expansion_vector, is_chinese
-from kb_platform.retrieval.fusion import Feedback, fuse
+from kb_platform.retrieval.fusion import Feedback, fuse, in_other_language, levelled
 from kb_platform.settings import RetrievalSettings
 
 FEWEST_TO_COMPARE = 3
@@ -33,25 +33,41 @@ def rank(
     scope: AccessScope,
     limit: int,
     settings: RetrievalSettings,
+    other_language: NDArray[np.float32] | None = None,
 ) -> list[tuple[str, Scores]]:
-    """Return (chunk id, scores) best first: at least the `limit` best of dense and of sparse search each.
+    """Return (chunk id, scores) best first: at least the `limit` best of dense and of sparse search each, and of a
+    search with the question's vector as it would be in the other language, if given.
 
     Three requests to the index: the search; the best passages' vectors, and the cosines of what only words found;
     how like the best passages each candidate is. Raises IndexUnavailable.
     """
-    candidates = index.search(vector, query, scope, max(settings.candidates, limit))
+    candidates = index.search(vector, query, scope, max(settings.candidates, limit), other_language)
     dense_weight = settings.chinese_dense_weight if is_chinese(query) else settings.dense_weight
-    ranked = fuse(candidates, dense_weight)
-    if len(ranked) < FEWEST_TO_COMPARE:
+    ranked = fuse(candidates, dense_weight, nearness=_nearness(candidates, settings))
+    ids = [id_ for id_, _ in ranked]
+    if len(ids) < FEWEST_TO_COMPARE:
         return ranked
     without_cosine = [candidate.id for candidate in candidates if candidate.dense is None]
-    cosines, vectors = index.look_closer(vector, without_cosine, [id_ for id_, _ in ranked[:LIKELY_BEST]])
-    completed = [replace(c, dense=cosines.get(c.id)) if c.dense is None else c for c in candidates]
-    ranked = fuse(completed, dense_weight)
-    best = [(vectors[id_], scores.fused) for id_, scores in ranked if id_ in vectors][:FEEDBACK_PASSAGES]
+    closer = index.look_closer(vector, without_cosine, ids[:LIKELY_BEST], other_language, ids)
+    completed = [
+        replace(c, dense=closer.cosines.get(c.id, c.dense), other=closer.other_cosines.get(c.id, c.other))
+        for c in candidates
+    ]
+    nearness = _nearness(completed, settings)
+    ranked = fuse(completed, dense_weight, nearness=nearness)
+    best = [(closer.vectors[id_], scores.fused) for id_, scores in ranked if id_ in closer.vectors][:FEEDBACK_PASSAGES]
     if not best or not (settings.feedback_weight or settings.feedback_words_weight):
         return ranked
-    return fuse(completed, dense_weight, _feedback(index, best, [c.id for c in candidates], settings))
+    feedback = _feedback(index, best, ids, settings)
+    alike = levelled(feedback.dense, in_other_language(completed), feedback.dense, settings.candidates)
+    return fuse(completed, dense_weight, replace(feedback, dense=alike), nearness)
+
+
+def _nearness(candidates: Sequence[Candidate], settings: RetrievalSettings) -> dict[str, float]:
+    """Return how near each passage whose cosine is known is to the question, whatever its language."""
+    cosines = {c.id: c.dense for c in candidates if c.dense is not None}
+    others = {c.id: c.other for c in candidates if c.other is not None}
+    return levelled(cosines, in_other_language(candidates), others, settings.candidates)
 
 
 def _feedback(

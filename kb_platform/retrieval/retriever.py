@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import logging
 import time
@@ -9,12 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kb_platform.database.engine import Database
 from kb_platform.domain.access import AccessScope
 from kb_platform.domain.chunk import Hit, Scores
 from kb_platform.domain.errors import Unavailable
 from kb_platform.embedding import EmbeddingModel
+from kb_platform.embedding.languages import in_other_language, way_to_english
 from kb_platform.index import VectorIndex
+from kb_platform.index.sparse import is_chinese
 from kb_platform.retrieval.duplicates import distinct
 from kb_platform.retrieval.passages import read_passages, with_neighbours
 from kb_platform.retrieval.ranking import rank
@@ -85,7 +91,8 @@ class Retriever:
         embedded = time.perf_counter()
         settings = settings or self._settings
         wanted = settings.limit if limit is None else limit
-        ranked = rank(self._index, vector, query, scope, wanted, settings)
+        other = self._in_other_language(vector, query) if settings.cross_language else None
+        ranked = rank(self._index, vector, query, scope, wanted, settings, other)
         found = time.perf_counter()
         hits = read_passages(self._database, ranked, scope)
         seconds_reranking = None
@@ -112,6 +119,13 @@ class Retriever:
     def passages(self, chunk_ids: Sequence[str], scope: AccessScope) -> list[Hit]:
         """Return those of the passages that the scope may read now, in this order and without scores."""
         return read_passages(self._database, [(id_, Scores()) for id_ in chunk_ids], scope)
+
+    def _in_other_language(self, vector: NDArray[np.float32], query: str) -> NDArray[np.float32]:
+        return in_other_language(vector, is_chinese=is_chinese(query), way=self._way_to_english)
+
+    @functools.cached_property
+    def _way_to_english(self) -> NDArray[np.float32]:
+        return way_to_english(self._embedding)
 
     def _rerank(self, reranker: Reranker, query: str, hits: list[Hit]) -> tuple[list[Hit], float | None]:
         began = time.perf_counter()

@@ -57,10 +57,11 @@ def _use_everything(index: VectorIndex) -> None:
     index.publish("v")
     scope = AccessScope("user", frozenset({"kb"}), frozenset({"document"}))
     assert [candidate.id for candidate in index.search(vector, "library", scope, 5)] == [id_]
-    cosines, vectors = index.look_closer(vector, [id_], [id_])
-    assert cosines == {id_: pytest.approx(1.0)}
-    assert vectors[id_].sparse.indices
-    alike, shared = index.likeness(vector, vectors[id_].sparse, [id_])
+    assert [candidate.id for candidate in index.search(vector, "library", scope, 5, vector)] == [id_]
+    closer = index.look_closer(vector, [id_], [id_], vector, [id_])
+    assert closer.cosines == closer.other_cosines == {id_: pytest.approx(1.0)}
+    assert closer.vectors[id_].sparse.indices
+    alike, shared = index.likeness(vector, closer.vectors[id_].sparse, [id_])
     assert alike == {id_: pytest.approx(1.0)}
     assert shared[id_] > 0
     many = replace(scope, document_ids=frozenset(map(str, range(1000))))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb_platform.index import Candidate
-from kb_platform.retrieval.fusion import Feedback, fuse
+from kb_platform.retrieval.fusion import Feedback, fuse, in_other_language, levelled
 
 candidates = st.lists(
     st.builds(
@@ -74,3 +74,21 @@ def test_feedback_keeps_scores_from_0_to_1(found: list[Candidate], weight: float
     likeness = {candidate.id: 0.5 for candidate in found}
     fused = [scores.fused for _, scores in fuse(found, 0.6, Feedback(likeness, likeness, weight, weight))]
     assert all(0 <= score <= 1 + 1e-9 for score in fused)
+
+
+def test_a_passage_of_the_other_language_that_stands_out_among_its_own_comes_first() -> None:
+    chinese = [Candidate(f"zh{n}", 0.86 - n / 1000, None, 0.80) for n in range(4)]
+    english = [Candidate("answer", 0.80, None, 0.88), *(Candidate(f"en{n}", 0.76, None, 0.82) for n in range(3))]
+    found = chinese + english
+    foreign = in_other_language(found)
+    assert foreign == {candidate.id for candidate in english}
+    cosines = {c.id: c.dense for c in found if c.dense is not None}
+    others = {c.id: c.other for c in found if c.other is not None}
+    assert fuse(found, 0.7)[0][0] == "zh0"
+    assert fuse(found, 0.7, nearness=levelled(cosines, foreign, others, 50))[0][0] == "answer"
+
+
+def test_where_all_passages_are_of_the_questions_language_nothing_is_levelled() -> None:
+    cosines = {"a": 0.9, "b": 0.8}
+    assert in_other_language([Candidate("a", 0.9, None, 0.7), Candidate("b", 0.8, None, None)]) == frozenset()
+    assert levelled(cosines, frozenset(), {"a": 0.7}, 50) == cosines
