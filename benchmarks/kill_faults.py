@@ -33,8 +33,9 @@ from web.cli.instance import Folder
 
 FILES_IN_WORK = 100
 BATCH = 20
-PAUSE_SECONDS = (0.5, 3.0)
-"""Between the moment when all is up again and the next kill."""
+PAUSE_SECONDS = (0.5, 8.0)
+"""Between the moment when all is up again and the next kill: a process needs a few seconds to load its model, and is to
+be hit then, too, but not only then."""
 UP_SECONDS = 120.0
 END_SECONDS = 900.0
 WORDS = tuple(
