@@ -7,6 +7,7 @@ import { describeCode } from "@/i18n/errors";
 
 import classes from "./DocumentDetails.module.css";
 import { useDocument } from "./documents";
+import { describeReading } from "./reasons";
 
 /** What is known of a document: what became of each of its pages, and what the reader should know of it. */
 export function DocumentDetails({ document: listed }: { document: KbDocument }) {
@@ -53,7 +54,7 @@ export function DocumentDetails({ document: listed }: { document: KbDocument }) 
         <Alert color="yellow" variant="light" title={t("documents.warnings")}>
           <List size="sm">
             {document.warnings.map((warning) => (
-              <List.Item key={warning}>{warning}</List.Item>
+              <List.Item key={warning}>{describeReading(t, warning)}</List.Item>
             ))}
           </List>
         </Alert>
@@ -101,7 +102,7 @@ function Coverage({ pages }: { pages: readonly PageCoverage[] }) {
           <List size="xs" data-testid="page-reasons">
             {troubled.map((page) => (
               <List.Item key={page.number}>
-                <b>{page.label || t("passages.place.page", { number: page.number })}</b> · {t(`documents.coverage.${page.status}`)} · {page.reason}
+                <b>{page.label || t("passages.place.page", { number: page.number })}</b> · {t(`documents.coverage.${page.status}`)} · {describeReading(t, page.reason)}
               </List.Item>
             ))}
           </List>
