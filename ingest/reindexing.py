@@ -33,7 +33,9 @@ class Correction:
 
 def reindex_document(document_id: str, lease: Lease, services: IngestServices) -> None:
     """Correct the index for one document and end the lease's job. Raises IndexUnavailable, LeaseLost, GaveWay."""
-    correct_document(document_id, services, lease.give_way)
+    # Until there is nothing left to correct: two such jobs may write at once, and whoever writes last looks once more.
+    while correct_document(document_id, services, lease.give_way):
+        pass
     with services.database.writing() as session:
         lease.finish(session, JobState.SUCCEEDED)
         adopt_model(session, document_id, services.embedding.name)
