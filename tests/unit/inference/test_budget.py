@@ -65,18 +65,18 @@ def drawn_text(draw: random.Random, most: int) -> str:
 
 POOL = random.Random(7)
 # Drawn once: what is counted before is remembered, and the ten thousand prompts differ all the same.
-PASSAGES = [source(number, drawn_text(POOL, 8)) for number in range(1, 61)]
-TURNS = [(drawn_text(POOL, 2), drawn_text(POOL, 8)) for _ in range(80)]
+PASSAGES = [source(number, drawn_text(POOL, 4)) for number in range(1, 61)]
+TURNS = [(drawn_text(POOL, 1), drawn_text(POOL, 3)) for _ in range(80)]
 QUESTIONS = [drawn_text(POOL, 12 if number % 8 == 0 else 1) for number in range(60)]
 
 
 async def drawn_plan(draw: random.Random) -> tuple[PromptPlan | None, Reserve, int, int, int]:
     """Return a plan of random parts (None: the question alone is too long) and how much it was made from."""
-    window = draw.choice([200, 256, 400, 512, 700, 1024, 1500])
+    window = draw.choice([380, 450, 512, 600, 700, 800])
     told_turns = draw.sample(TURNS, draw.choice([0, 1, 3, 8, 12]))
     turns = [PastTurn(asked, answered, number) for number, (asked, answered) in enumerate(told_turns, start=1)]
     number = len(turns) + 1
-    given = draw.sample(PASSAGES, draw.randint(0, 12))
+    given = draw.sample(PASSAGES, draw.randint(0, 8))
     found, carried = given[: len(given) // 2 + 1], given[len(given) // 2 + 1 :]
     told = draw.randint(0, len(turns)) if draw.random() < 0.3 else 0
     before = GivenBefore(
