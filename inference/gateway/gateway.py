@@ -36,11 +36,12 @@ class Gateway:
         self._queues: dict[str, FairQueue] = {}
 
     async def use(self, configs: Sequence[EndpointConfig]) -> None:
-        """Serve exactly these endpoints from now on. A changed one begins anew; what is being answered goes on."""
+        """Serve exactly these endpoints from now on, in this order. A changed one begins anew; what is being answered
+        goes on."""
         wanted = {config.id: config for config in configs}
         current = {id_: endpoint for id_, endpoint in self._endpoints.items() if wanted.get(id_) == endpoint.config}
         added = [Endpoint(config) for config in configs if config.id not in current]
-        if not added and len(current) == len(self._endpoints):
+        if not added and list(wanted) == list(self._endpoints):
             return
         # What is dropped here may still be streaming an answer: its connections close when it is collected.
         endpoints = current | {endpoint.config.id: endpoint for endpoint in added}
