@@ -18,7 +18,7 @@ from kb_platform.settings import RetrievalSettings
 
 FEWEST_TO_COMPARE = 3
 """With fewer candidates there is no order that a second look could change."""
-LIKELY_BEST = 10
+LIKELY_BEST = 7
 """Among so many of the first order are the best of the order with all cosines known."""
 FEEDBACK_PASSAGES = 5
 FEEDBACK_TERMS = 80
