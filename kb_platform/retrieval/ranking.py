@@ -50,7 +50,7 @@ def rank(
     without_cosine = [candidate.id for candidate in candidates if candidate.dense is None]
     closer = index.look_closer(vector, without_cosine, ids[:LIKELY_BEST], other_language, ids)
     completed = [
-        replace(c, dense=closer.cosines.get(c.id, c.dense), other=closer.other_cosines.get(c.id, c.other))
+        Candidate(c.id, closer.cosines.get(c.id, c.dense), c.sparse, closer.other_cosines.get(c.id, c.other))
         for c in candidates
     ]
     nearness = _nearness(completed, settings)
