@@ -23,6 +23,7 @@ def ingest(paths: list[Path], checkpoint: str, index_url: str, index_key: str) -
     pieces = 0
     for path in paths:
         text = "\n".join(page.extract_text() for page in PdfReader(path).pages)
+        text = text.encode("utf-8", "replace").decode()  # pypdf may return halves of characters
         windows = [text[start : start + WINDOW] for start in range(0, len(text), WINDOW)]
         vectors = model.encode([f"passage: {window}" for window in windows])
         points = [

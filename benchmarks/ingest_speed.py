@@ -149,9 +149,9 @@ def _reingest(platform: Platform, services: IngestServices, folder: Path, sectio
     with services.database.reading() as session:
         first = session.get_one(Document, document_id).current_version_id or ""
         passages = session.get_one(DocumentVersion, first).chunks_total
-    for number in range(0, sections // 3, 100):
-        text = text.replace(f"# File {number} of series 7\n", f"# File {number} of series 7, revised\n")
-    path.write_text(text.replace("第50-0-0条", "第50-0-0条（修订）"))
+    for number in range(5, sections // 3, 100):  # the title stays: it is embedded with every passage
+        text = text.replace(f"第{number}-0-0条", f"第{number}-0-0条（修订）")
+    path.write_text(text)
     began = time.perf_counter()
     upload(platform.client, knowledge_base_id, [path])
     _wait(services, knowledge_base_id, 1, after=first)

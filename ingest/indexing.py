@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.embedding_turn import embedding_turn
+from ingest.embedding_cores import embedding_cores
 from ingest.services import IngestServices
 from kb_platform.database.tables import ChunkRow
 from kb_platform.index import IndexedChunk, point_id
 
-EMBEDDING_STEP = 64
-"""Passages embedded and written between two looks at the lease."""
+EMBEDDING_STEP = 32
+"""Passages embedded and written between two looks at the lease, and at who else wants the cores."""
 
 Vectors = dict[str, NDArray[np.float32]]
 """Vectors by the content hash of what they were made from."""
@@ -92,6 +92,6 @@ def _vectors_of(passages: Sequence[Passage], known: Vectors, services: IngestSer
     new = {passage.content_hash: passage.text for passage in passages if passage.content_hash not in known}
     made: Vectors = {}
     if new:
-        with embedding_turn(services.settings):
+        with embedding_cores(services.settings):
             made = dict(zip(new, services.embedding.embed_passages(list(new.values())), strict=True))
     return [made[hash_] if (hash_ := passage.content_hash) in made else known[hash_] for passage in passages]

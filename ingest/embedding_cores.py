@@ -1,0 +1,60 @@
+"""Which cores a worker process embeds with, on a machine without a GPU.
+
+Matrix products that share cores wait for each other at every step, so the worker's processes share the machine out: one
+that embeds alone uses all cores, several use their part each. The parts are locks on files, which end with their
+holder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from kb_platform.settings import Settings
+
+
+@contextmanager
+def embedding_cores(settings: Settings) -> Iterator[None]:
+    """Let torch use the cores that no other process of this machine's worker embeds with, for the length of the block;
+    waits where none is free. A model elsewhere, or on a GPU, needs none of this."""
+    if settings.embedding.base_url or settings.embedding.device.startswith("cuda"):
+        yield
+        return
+    import torch  # here, since the parser's children load this package without it
+
+    parts = max(1, settings.queue.concurrency)
+    cores = os.cpu_count() or 1
+    with ExitStack() as held:
+        taken = _take_parts([_part(settings, number) for number in range(parts)], held)
+        torch.set_num_threads(max(1, cores * taken // parts))
+        yield
+
+
+def _take_parts(paths: list[Path], held: ExitStack) -> int:
+    """Lock as many of the parts as are free, at least one. Returns how many."""
+    first = os.getpid() % len(paths)
+    ordered = paths[first:] + paths[:first]
+    taken = sum(_lock(path, held, wait=False) for path in ordered)
+    return taken or _lock(ordered[0], held, wait=True)
+
+
+def _lock(path: Path, held: ExitStack, wait: bool) -> int:
+    """Lock the file until `held` closes. Returns 1, or 0 where another holds it and it is not waited for."""
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with suppress(BlockingIOError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        held.callback(os.close, descriptor)
+        return 1
+    os.close(descriptor)
+    return 0
+
+
+def _part(settings: Settings, number: int) -> Path:
+    # In the machine's own temporary folder: the data folder may be shared by machines, and each has cores of its own.
+    owner = hashlib.sha256(f"{os.getuid()} {settings.data_dir.resolve()}".encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir(), f"kb-embedding-{owner}-{number}.lock")
