@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from ingest.embedding_cores import embedding_cores
 from ingest.services import IngestServices
 from kb_platform.database.tables import ChunkRow
-from kb_platform.index import IndexedChunk, point_id
+from kb_platform.index import IndexedChunk, VectorIndex, point_id
 
 EMBEDDING_STEP = 32
 """Passages embedded and written between two looks at the lease, and at who else wants the cores."""
@@ -63,29 +64,48 @@ def index_passages(
     """Embed the passages whose vectors are not known, and write all of them. `before_step` may raise to break off:
     what was written stays, and is written once more the next time."""
     # Longest first: a batch is padded to its longest passage, so equal lengths beside each other cost least, and the
-    # time that is left is known early.
+    # time that is left is known early. While one step is embedded, the one before is written.
     ordered = sorted(passages, key=lambda passage: -len(passage.text))
-    for first in range(0, len(ordered), EMBEDDING_STEP):
-        before_step()
-        step = ordered[first : first + EMBEDDING_STEP]
-        vectors = _vectors_of(step, known, services)
-        services.index.upsert(
-            [
-                IndexedChunk(
-                    id=passage.id,
-                    vector=vector,
-                    text=passage.text,
-                    knowledge_base_id=place.knowledge_base_id,
-                    document_id=place.document_id,
-                    version_id=place.version_id,
-                    ordinal=passage.ordinal,
-                    content_hash=passage.content_hash,
-                )
-                for passage, vector in zip(step, vectors, strict=True)
-            ],
-            published=published,
-        )
-        on_progress(first + len(step), len(ordered))
+    written: Future[None] | None = None
+    done = 0
+    with ThreadPoolExecutor(1, "index-writer") as writer:
+        for first in range(0, len(ordered), EMBEDDING_STEP):
+            before_step()
+            step = ordered[first : first + EMBEDDING_STEP]
+            vectors = _vectors_of(step, known, services)
+            if written is not None:
+                written.result()
+                on_progress(done, len(ordered))
+            written = writer.submit(_write, step, vectors, place, services.index, published)
+            done += len(step)
+        if written is not None:
+            written.result()
+            on_progress(done, len(ordered))
+
+
+def _write(
+    step: Sequence[Passage],
+    vectors: Sequence[NDArray[np.float32]],
+    place: Place,
+    index: VectorIndex,
+    published: bool,
+) -> None:
+    index.upsert(
+        [
+            IndexedChunk(
+                id=passage.id,
+                vector=vector,
+                text=passage.text,
+                knowledge_base_id=place.knowledge_base_id,
+                document_id=place.document_id,
+                version_id=place.version_id,
+                ordinal=passage.ordinal,
+                content_hash=passage.content_hash,
+            )
+            for passage, vector in zip(step, vectors, strict=True)
+        ],
+        published=published,
+    )
 
 
 def _vectors_of(passages: Sequence[Passage], known: Vectors, services: IngestServices) -> list[NDArray[np.float32]]:
