@@ -6,8 +6,6 @@ Files are read by the real pipeline when a test says so (`reads`), so that no te
 from __future__ import annotations
 
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -53,21 +51,6 @@ class Running:
     def services(self) -> Services:
         services: Services = self.app.state.services
         return services
-
-
-@pytest.fixture(scope="session")
-def index_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    folder = tmp_path_factory.mktemp("index")
-    command = [sys.executable, "-m", "kb_platform.index.embedded", "--folder", str(folder), "--port", str(port)]
-    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(f"{url}/readyz")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 @pytest.fixture(scope="session")

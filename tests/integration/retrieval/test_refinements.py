@@ -17,10 +17,12 @@ from tests.integration.retrieval.conftest import RULES, House, scope
 
 def test_a_passage_that_only_words_find_still_carries_its_cosine(house: House) -> None:
     base = house.knowledge_base()
-    house.document(base, ["QX-7741", *(f"Parking place {n} is for visitors." for n in range(30))])
+    by_words = ["QX-7741", "QX-7741: goulash with paprika and onions, stewed for three hours."]
+    by_meaning = ["Where visitors may park their cars, and what its code is.", "Visitors' car parks and their codes."]
+    house.document(base, [*by_words, *by_meaning, *(f"Parking place {n} is for visitors." for n in range(30))])
     retriever = Retriever(house.database, house.index, house.embedding, RetrievalSettings(candidates=2))
     ranked = retriever.search("Which parking place for visitors has the code QX-7741?", scope(base), 2).ranked
-    assert len(ranked) >= 2
+    assert len(ranked) > 2  # words and vector brought different ones
     assert all(scores.dense is not None for _, scores in ranked)
 
 

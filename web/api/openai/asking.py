@@ -22,6 +22,7 @@ from web.services import Services
 if TYPE_CHECKING:
     from inference.llm import Message, Sampling
 
+SPOKEN = ("user", "assistant")
 ROLES = {"developer": "system", "function": "user", "tool": "user"}
 
 
@@ -52,7 +53,8 @@ async def _from_documents(
     """The platform's own rules stand where a system message would, and its own sampling."""
     from inference.answering import Question, answer
 
-    spoken = [(message.role, text_of(message)) for message in body.messages if message.role in ("user", "assistant")]
+    said = [(message.role, message) for message in body.messages]
+    spoken = [(role, text_of(message)) for role, message in said if role in SPOKEN]
     if not spoken or spoken[-1][0] != "user" or not spoken[-1][1].strip():
         raise InvalidInput("messages: the last one must be the user's question.")
     question = spoken[-1][1].strip()
