@@ -18,9 +18,18 @@ from sqlalchemy import select
 from benchmarks.extraction import digital_files, measure_extraction
 from benchmarks.figures import Figure, progress
 from benchmarks.ingest_script import ingest
-from benchmarks.kill_faults import children_of, make_file, process_of
+from benchmarks.kill_faults import make_file
 from benchmarks.open_webui import measure_open_webui
-from benchmarks.platform import Platform, make_knowledge_base, running_platform, services_of, upload, wait_until_read
+from benchmarks.platform import (
+    Platform,
+    children_of,
+    make_knowledge_base,
+    process_of,
+    running_platform,
+    services_of,
+    upload,
+    wait_until_read,
+)
 from ingest.services import IngestServices
 from kb_platform.database.tables import ChunkRow, Document, DocumentVersion
 from kb_platform.embedding.builtin import builtin_checkpoint

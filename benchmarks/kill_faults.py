@@ -21,7 +21,7 @@ import httpx
 from sqlalchemy import select
 
 from benchmarks.figures import progress
-from benchmarks.platform import Platform, make_knowledge_base, upload
+from benchmarks.platform import Platform, children_of, make_knowledge_base, process_of, upload
 from ingest.chunking import split_into_chunks
 from ingest.sandbox import parse_file
 from ingest.services import IngestServices
@@ -29,7 +29,6 @@ from ingest.verification import verify
 from kb_platform.database.tables import ChunkRow, Document, DocumentVersion, Job, JobState, VersionState
 from kb_platform.embedding import EmbeddingModel
 from kb_platform.settings import IngestSettings
-from web.cli.instance import Folder
 
 FILES_IN_WORK = 100
 BATCH = 20
@@ -130,20 +129,6 @@ def pick(victim: str, platform: Platform) -> Callable[[], Sequence[int]]:
     if victim == "pool child":
         return lambda: [child for worker in process_of(platform, "worker") for child in children_of(worker)]
     return lambda: process_of(platform, victim)
-
-
-def process_of(platform: Platform, name: str) -> list[int]:
-    """Return the process of that name while the supervisor calls it ready."""
-    state = Folder(platform.data_dir).running()
-    return [one.pid for one in state.processes if one.name == name and one.ready] if state else []
-
-
-def children_of(pid: int) -> list[int]:
-    """Return the child processes of a process."""
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except FileNotFoundError:
-        return []
 
 
 def _top_up(

@@ -19,6 +19,7 @@ import httpx
 
 from ingest.services import IngestServices, open_services
 from web.cli.index import reachable_settings
+from web.cli.instance import Folder
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 300
@@ -81,6 +82,20 @@ def services_of(platform: Platform, environment: Mapping[str, str] | None = None
         settings = reachable_settings(platform.data_dir)
     with open_services(settings) as services:
         yield services
+
+
+def process_of(platform: Platform, name: str) -> list[int]:
+    """Return the process of that name while the supervisor calls it ready."""
+    state = Folder(platform.data_dir).running()
+    return [one.pid for one in state.processes if one.name == name and one.ready] if state else []
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the child processes of a process."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
 
 
 def make_knowledge_base(client: httpx.Client, name: str) -> str:

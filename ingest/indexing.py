@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ingest.embedding_cores import embedding_cores
 from ingest.services import IngestServices
 from kb_platform.database.tables import ChunkRow
-from kb_platform.index import IndexedChunk, VectorIndex, point_id
+from kb_platform.index import IndexedChunk, PointState, VectorIndex, point_id
 
 EMBEDDING_STEP = 32
 """Passages embedded and written between two looks at the lease, and at who else wants the cores."""
@@ -81,6 +81,13 @@ def index_passages(
         if written is not None:
             written.result()
             on_progress(done, len(ordered))
+
+
+def known_vectors(points: Iterable[PointState], passages: Sequence[Passage], index: VectorIndex) -> Vectors:
+    """Return the vectors of those passages that some of the points were made from."""
+    wanted = {passage.content_hash for passage in passages}
+    hash_of = {point.id: point.content_hash for point in points if point.content_hash in wanted}
+    return {hash_of[id_]: vector for id_, vector in index.vectors(list(hash_of)).items()}
 
 
 def _write(

@@ -14,27 +14,26 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ingest.chunking import split_into_chunks
-from ingest.indexing import Passage, Place, Vectors, enabled_passages, index_passages
+from ingest.indexing import Passage, Place, enabled_passages, index_passages, known_vectors
 from ingest.sandbox import parse_file
 from ingest.services import IngestServices
-from kb_platform.chunk_edits import apply_edits
+from kb_platform.chunk_edits import apply_edits, has_edits
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import (
     ChunkRow,
     Document,
     DocumentVersion,
-    JobKind,
     JobState,
     VersionState,
     now,
 )
-from kb_platform.documents import is_live
+from kb_platform.documents import is_live, queue_reindexing
 from kb_platform.domain.chunk import Chunk
 from kb_platform.domain.document import ParsedDocument, dump_parsed, load_parsed
 from kb_platform.domain.errors import NothingReadable
 from kb_platform.encryption import decrypt
 from kb_platform.index import point_id
-from kb_platform.jobs import Lease, add_job
+from kb_platform.jobs import Lease
 
 PROGRESS_SECONDS = 0.5
 
@@ -191,29 +190,18 @@ def _index(target: _Target, passages: Sequence[Passage], lease: Lease, services:
             session.get_one(DocumentVersion, target.version_id).chunks_done = done
 
     ids = {passage.id for passage in passages}
-    held = [point for point in services.index.points(target.document_id) if point.version_id == target.version_id]
-    services.index.delete([point.id for point in held if point.id not in ids])  # of an attempt that cut otherwise
+    held = list(services.index.points(target.document_id))
+    of_another_cut = [point.id for point in held if point.version_id == target.version_id and point.id not in ids]
+    services.index.delete(of_another_cut)  # an earlier attempt's
     index_passages(
         passages,
         target.place,
-        _known_vectors(target, passages, services),
+        known_vectors(held, passages, services.index),  # of the version in use, or of an earlier attempt at this one
         services,
         published=False,
         before_step=lease.give_way,
         on_progress=_now_and_then(save),
     )
-
-
-def _known_vectors(target: _Target, passages: Sequence[Passage], services: IngestServices) -> Vectors:
-    """Return the vectors of those passages that the document has in the index already: in the version in use, or from
-    an earlier attempt at this one."""
-    wanted = {passage.content_hash for passage in passages}
-    hash_of = {
-        point.id: point.content_hash
-        for point in services.index.points(target.document_id)
-        if point.content_hash in wanted
-    }
-    return {hash_of[id_]: vector for id_, vector in services.index.vectors(list(hash_of)).items()}
 
 
 def _publish(target: _Target, lease: Lease, services: IngestServices) -> str | None:
@@ -231,7 +219,7 @@ def _publish(target: _Target, lease: Lease, services: IngestServices) -> str | N
         document.current_version_id = version.id
         is_moved = document.knowledge_base_id != target.knowledge_base_id
         if is_moved or _was_edited_meanwhile(session, target):
-            add_job(session, JobKind.REINDEX_DOCUMENT, document.id)
+            queue_reindexing(session, document.id)
         if replaced is None or replaced == version.id:
             return None
         session.get_one(DocumentVersion, replaced).state = VersionState.SUPERSEDED
@@ -241,6 +229,8 @@ def _publish(target: _Target, lease: Lease, services: IngestServices) -> str | N
 
 def _was_edited_meanwhile(session: Session, target: _Target) -> bool:
     """Give the version the edits that were made while it was being read; whether there were any."""
+    if not has_edits(session, target.document_id, target.version_id):
+        return False  # nearly always: then no passage has to be read again
     rows = session.scalars(select(ChunkRow).where(ChunkRow.version_id == target.version_id)).all()
     before = [(row.is_enabled, row.content_hash) for row in rows]
     apply_edits(session, target.document_id, rows)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ingest.indexing import Passage, Place, Vectors, enabled_passages, index_passages
+from ingest.indexing import Passage, Place, enabled_passages, index_passages, known_vectors
 from ingest.services import IngestServices
 from kb_platform.database.tables import ChunkRow, Document, DocumentVersion, JobState
 from kb_platform.documents import UNFINISHED
@@ -43,31 +43,28 @@ def reindex_document(document_id: str, lease: Lease, services: IngestServices) -
 
 def correct_document(document_id: str, services: IngestServices, before_step: Callable[[], None]) -> Correction:
     """Correct the index for one document, in its current embedding model's collection. Returns what was wrong."""
-    place, passages, reading = _wanted(document_id, services)
-    held = {point.id: point for point in services.index.points(document_id)}
-    correction = compare(place, passages, reading, list(held.values()))
+    place, held, correction = _look(document_id, services)
     services.index.delete(correction.orphans)
     if place is None:
         return correction
     if correction.is_misplaced:
         services.index.move_document(document_id, place.knowledge_base_id)
     if correction.missing:
-        known = _known_vectors(held, correction.missing, services)
-        index_passages(
-            correction.missing,
-            place,
-            known,
-            services,
-            published=True,
-            before_step=before_step,
-        )
+        known = known_vectors(held, correction.missing, services.index)
+        index_passages(correction.missing, place, known, services, published=True, before_step=before_step)
     return correction
 
 
 def correction_for(document_id: str, services: IngestServices) -> Correction:
     """Return what the index would have to change for one document, and change nothing."""
+    return _look(document_id, services)[2]
+
+
+def _look(document_id: str, services: IngestServices) -> tuple[Place | None, list[PointState], Correction]:
+    """Return where the document's passages belong, its points, and what separates them."""
     place, passages, reading = _wanted(document_id, services)
-    return compare(place, passages, reading, list(services.index.points(document_id)))
+    held = list(services.index.points(document_id))
+    return place, held, compare(place, passages, reading, held)
 
 
 def compare(
@@ -122,10 +119,3 @@ def _wanted(document_id: str, services: IngestServices) -> tuple[Place | None, l
         place = Place(document.knowledge_base_id, document.id, document.current_version_id)
         rows = session.scalars(select(ChunkRow).where(ChunkRow.version_id == place.version_id)).all()
     return place, enabled_passages(rows, services.embedding.name), reading
-
-
-def _known_vectors(held: dict[str, PointState], missing: Sequence[Passage], services: IngestServices) -> Vectors:
-    """Return the vectors of those passages that some point of the document was made from."""
-    wanted = {passage.content_hash for passage in missing}
-    hash_of = {point.id: point.content_hash for point in held.values() if point.content_hash in wanted}
-    return {hash_of[id_]: vector for id_, vector in services.index.vectors(list(hash_of)).items()}

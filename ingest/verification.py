@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from kb_platform.index import point_id
 from kb_platform.jobs import Lease
 
 DELETE_POINTS = 1000
+VERSIONS_AT_ONCE = 500
 
 Progress = Callable[[int, int], None]
 """Told how many documents are done, of how many."""
@@ -78,10 +80,17 @@ def verify(services: IngestServices) -> Disagreements:
     )
 
 
-def repair(found: Disagreements, services: IngestServices, on_progress: Progress = lambda _done, _all: None) -> None:
-    """Mend what can be mended: orphans go, incorrect documents are indexed again from SQL. Raises IndexUnavailable."""
-    remove_orphans(found.orphan_points, services)
-    _index_documents(found.incorrect_documents, services, on_progress)
+def repair(
+    found: Disagreements,
+    services: IngestServices,
+    on_progress: Progress = lambda _done, _all: None,
+    before_step: Callable[[], None] = lambda: None,
+) -> None:
+    """Mend what can be mended: orphans go, incorrect documents are indexed again from SQL. Raises IndexUnavailable,
+    and what `before_step` raises to break off."""
+    for first in range(0, len(found.orphan_points), DELETE_POINTS):
+        services.index.delete(found.orphan_points[first : first + DELETE_POINTS])
+    _index_documents(found.incorrect_documents, services, on_progress, before_step)
 
 
 def rebuild(services: IngestServices, on_progress: Progress = lambda _done, _all: None) -> int:
@@ -103,23 +112,20 @@ def rebuild(services: IngestServices, on_progress: Progress = lambda _done, _all
 
 def reconcile_index(lease: Lease, services: IngestServices) -> None:
     """Remove orphans and index incorrect documents again; ends the lease's job. Done from time to time."""
-    found = verify(services)
-    remove_orphans(found.orphan_points, services)
-    for document_id in found.incorrect_documents:
-        correct_document(document_id, services, lease.give_way)
+    repair(verify(services), services, before_step=lease.give_way)
     with services.database.writing() as session:
         lease.finish(session, JobState.SUCCEEDED)
 
 
-def remove_orphans(ids: tuple[str, ...], services: IngestServices) -> None:
-    for first in range(0, len(ids), DELETE_POINTS):
-        services.index.delete(ids[first : first + DELETE_POINTS])
-
-
-def _index_documents(documents: tuple[str, ...], services: IngestServices, on_progress: Progress) -> None:
+def _index_documents(
+    documents: tuple[str, ...],
+    services: IngestServices,
+    on_progress: Progress,
+    before_step: Callable[[], None] = lambda: None,
+) -> None:
     for done, document_id in enumerate(documents):
         on_progress(done, len(documents))
-        correct_document(document_id, services, lambda: None)
+        correct_document(document_id, services, before_step)
     on_progress(len(documents), len(documents))
 
 
@@ -141,30 +147,28 @@ def _expected_points(services: IngestServices) -> dict[str, _Expected]:
 
 def _orphans(version_of: dict[str, str], services: IngestServices) -> Iterator[str]:
     """Yield those of the points whose version is neither in use nor being read, as SQL stands now."""
-    versions = sorted(set(version_of.values()))
-    kept: set[str] = set()
-    for first in range(0, len(versions), 500):
-        some = versions[first : first + 500]
-        with services.database.reading() as session:
-            kept |= set(
-                session.scalars(
-                    select(DocumentVersion.id)
-                    .join(Document, Document.id == DocumentVersion.document_id)
-                    .where(
-                        DocumentVersion.id.in_(some),
-                        Document.deleted_at.is_(None),
-                        DocumentVersion.state.in_(UNFINISHED),
-                    )
-                )
-            )
-            in_use = select(Document.current_version_id).where(Document.current_version_id.in_(some))
-            current = {id_ for id_ in session.scalars(in_use) if id_}
-            enabled = set(
-                session.scalars(select(ChunkRow.id).where(ChunkRow.version_id.in_(current), ChunkRow.is_enabled))
-            )
-        yield from (
-            id_ for id_, version_id in version_of.items() if version_id in set(some) - kept and id_ not in enabled
+    points_of: defaultdict[str, list[str]] = defaultdict(list)
+    for id_, version_id in version_of.items():
+        points_of[version_id].append(id_)
+    versions = sorted(points_of)
+    for first in range(0, len(versions), VERSIONS_AT_ONCE):
+        some = versions[first : first + VERSIONS_AT_ONCE]
+        being_read = (
+            select(DocumentVersion.id)
+            .join(Document, Document.id == DocumentVersion.document_id)
+            .where(DocumentVersion.id.in_(some), Document.deleted_at.is_(None), DocumentVersion.state.in_(UNFINISHED))
         )
+        in_use = (
+            select(ChunkRow.id)
+            .join(Document, Document.current_version_id == ChunkRow.version_id)
+            .where(ChunkRow.version_id.in_(some), ChunkRow.is_enabled)
+        )
+        with services.database.reading() as session:
+            left_alone = set(session.scalars(being_read))
+            enabled = set(session.scalars(in_use))
+        for version_id in some:
+            if version_id not in left_alone:
+                yield from (id_ for id_ in points_of[version_id] if id_ not in enabled)
 
 
 def _missing_files(services: IngestServices) -> tuple[int, tuple[str, ...]]:

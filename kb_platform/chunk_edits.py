@@ -16,17 +16,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kb_platform import jobs
 from kb_platform.database.engine import Database
-from kb_platform.database.tables import ChunkEdit, ChunkRow, Document, Job, JobKind, JobState, User, now
-from kb_platform.documents import QueuedJob
+from kb_platform.database.tables import ChunkEdit, ChunkRow, Document, User, now
+from kb_platform.documents import QueuedJob, queue_reindexing
 from kb_platform.domain.errors import Conflict, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from kb_platform.embedding import EmbeddingModel
-
-PRIORITY = 2
-"""Somebody has just edited and wants to see it found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +48,13 @@ def apply_edits(session: Session, document_id: str, rows: Sequence[ChunkRow]) ->
         return
     for row, key in _with_keys(rows):
         _apply(edits.get(key), row)
+
+
+def has_edits(session: Session, document_id: str, version_id: str) -> bool:
+    """Whether `apply_edits` could change anything of the version."""
+    of_document = select(ChunkEdit.id).where(ChunkEdit.document_id == document_id)
+    in_version = select(ChunkRow.id).where(ChunkRow.version_id == version_id, ChunkRow.edit_id.is_not(None))
+    return any(session.scalar(one.limit(1)) is not None for one in (of_document, in_version))
 
 
 def edit_chunk(
@@ -89,7 +92,7 @@ def edit_chunk(
             edit.text, edit.is_enabled, edit.created_by, edit.updated_at = edited_text, enabled, user_id, now()
             session.flush()
             _apply(edit, row)
-        return _reindex(session, document_id)
+        return queue_reindexing(session, document_id)
 
 
 def undo_edit(database: Database, document_id: str, chunk_id: str) -> QueuedJob:
@@ -97,7 +100,7 @@ def undo_edit(database: Database, document_id: str, chunk_id: str) -> QueuedJob:
     with database.writing() as session:
         row = _current_chunk(session, document_id, chunk_id)
         _forget(session, session.get(ChunkEdit, row.edit_id) if row.edit_id else None, row)
-        return _reindex(session, document_id)
+        return queue_reindexing(session, document_id)
 
 
 def unused_edits(session: Session, document_id: str) -> list[UnusedEdit]:
@@ -202,15 +205,3 @@ def _with_keys(rows: Sequence[ChunkRow]) -> Iterator[tuple[ChunkRow, tuple[str, 
 
 def _text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _reindex(session: Session, document_id: str) -> QueuedJob:
-    """Return the job that lets the index follow: one that waits already, as it will see this edit too, or a new one."""
-    waiting = session.scalar(
-        select(Job)
-        .where(Job.kind == JobKind.REINDEX_DOCUMENT, Job.target_id == document_id, Job.state == JobState.QUEUED)
-        .limit(1)
-        .with_for_update()  # a worker that takes it now does so after this edit is in
-    )
-    job = waiting or jobs.add_job(session, JobKind.REINDEX_DOCUMENT, document_id, PRIORITY)
-    return QueuedJob(job.id, job.priority)

@@ -21,6 +21,7 @@ from kb_platform.documents import (
     latest_version,
     live_document,
     live_knowledge_base,
+    queue_reindexing,
     reading_priority,
 )
 from kb_platform.domain.errors import Conflict, InvalidInput
@@ -28,7 +29,6 @@ from kb_platform.file_names import clean_file_name, clean_folder, join_path
 from kb_platform.files import StoredFile
 
 CLEANUP_PRIORITY = 4
-REINDEX_PRIORITY = 2
 MOST_TAGS, MOST_TAG_CHARACTERS = 20, 40
 
 
@@ -93,7 +93,7 @@ def cancel_reading(database: Database, document_id: str) -> QueuedJob:
         version.enter(VersionState.FAILED)
         version.error_code = "cancelled"
         version.error_message = "Reading was cancelled."
-        return _reindex(session, document_id)
+        return queue_reindexing(session, document_id)
 
 
 def change_document(
@@ -121,7 +121,7 @@ def change_document(
             queued = []
             if knowledge_base_id is not None and knowledge_base_id != document.knowledge_base_id:
                 document.knowledge_base_id = live_knowledge_base(session, knowledge_base_id).id
-                queued.append(_reindex(session, document.id))
+                queued.append(queue_reindexing(session, document.id))
             document.live_path = join_path(document.folder, document.name)
             document.updated_at = now()
             return queued
@@ -169,11 +169,6 @@ def _hide(session: Session, document: Document) -> None:
     document.live_path = None
     for version in session.scalars(select(DocumentVersion).where(DocumentVersion.document_id == document.id)):
         jobs.cancel(session, version.id)
-
-
-def _reindex(session: Session, document_id: str) -> QueuedJob:
-    job = jobs.add_job(session, JobKind.REINDEX_DOCUMENT, document_id, REINDEX_PRIORITY)
-    return QueuedJob(job.id, job.priority)
 
 
 def _clean_tags(tags: Collection[str]) -> list[str]:

@@ -13,7 +13,9 @@ from kb_platform.database.engine import Database
 from kb_platform.database.tables import (
     Document,
     DocumentVersion,
+    Job,
     JobKind,
+    JobState,
     KnowledgeBase,
     VersionState,
 )
@@ -24,6 +26,8 @@ from kb_platform.files import FileStore, StoredFile
 UNFINISHED = (VersionState.QUEUED, VersionState.PARSING, VersionState.EMBEDDING, VersionState.PAUSED)
 SMALL_FILE_BYTES = 1024 * 1024
 LARGE_FILE_BYTES = 20 * 1024 * 1024
+REINDEX_PRIORITY = 2
+"""Somebody has just changed something and wants to see it found."""
 MANY_FILES, VERY_MANY_FILES = 20, 200
 """Files that somebody has waiting, from which the next ones go behind other people's of their size."""
 
@@ -109,6 +113,19 @@ def add_version(
     session.flush()
     job = jobs.add_job(session, JobKind.INGEST, version.id, reading_priority(stored.bytes, waiting or 0))
     return version, QueuedJob(job.id, job.priority)
+
+
+def queue_reindexing(session: Session, document_id: str) -> QueuedJob:
+    """Return the job that lets the index follow a change, in the caller's transaction: one that waits already, as it
+    will see this change too, or a new one."""
+    waiting = session.scalar(
+        select(Job)
+        .where(Job.kind == JobKind.REINDEX_DOCUMENT, Job.target_id == document_id, Job.state == JobState.QUEUED)
+        .limit(1)
+        .with_for_update()  # a worker that takes it now does so after this change is in
+    )
+    job = waiting or jobs.add_job(session, JobKind.REINDEX_DOCUMENT, document_id, REINDEX_PRIORITY)
+    return QueuedJob(job.id, job.priority)
 
 
 def live_knowledge_base(session: Session, knowledge_base_id: str) -> KnowledgeBase:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from kb_platform.domain.document import PageAnchor, PageStatus
@@ -92,6 +93,17 @@ def anchor_of(line: Line, page: PageContent) -> PageAnchor:
     x0, x1, *edges = _fractions((line.x0, line.x1, *line.edges), page.width)
     y0, y1 = _fractions((line.y0, line.y1), page.height)
     return PageAnchor(page=page.number, x0=x0, y0=y0, x1=x1, y1=y1, edges=tuple(edges) if page.width > 0 else ())
+
+
+def by_baseline(lines: Iterable[Line]) -> list[list[Line]]:
+    """Return the lines from the top, those that share a baseline together."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: line.middle):
+        if rows and line.middle - rows[-1][0].middle < 0.5 * line.height:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return rows
 
 
 def part_of(line: Line, start: int, end: int) -> Line | None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ingest.parsers.builder import DocumentBuilder, Run
-from ingest.parsers.page_lines import Line, PageContent, TableArea, anchor_of, part_of
+from ingest.parsers.page_lines import Line, PageContent, TableArea, anchor_of, by_baseline, part_of
 from ingest.parsers.page_style import Layout, Sizes, pitch_of, reach_of, running_heads, sizes_of
 from ingest.parsers.scripts import ARTICLE, LIST_MARK, chinese_heading_level, ends_sentence, glue, is_cjk, words_of
 from ingest.parsers.tables import escaped
@@ -257,13 +257,7 @@ def _cell_runs(cell: Sequence[Line], page: PageContent) -> Iterator[Run]:
 
 def _row_by_row(lines: Sequence[Line]) -> list[Line]:
     """Return a cell's lines from the top, those beside one another from the left."""
-    rows: list[list[Line]] = []
-    for line in sorted(lines, key=lambda line: line.middle):
-        if rows and line.middle - rows[-1][0].middle < 0.5 * line.height:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    return [line for row in rows for line in sorted(row, key=lambda line: line.x0)]
+    return [line for row in by_baseline(lines) for line in sorted(row, key=lambda line: line.x0)]
 
 
 def _header_rows(table: TableArea) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
-from ingest.parsers.page_lines import Line, TableArea, part_of
+from ingest.parsers.page_lines import Line, TableArea, by_baseline, part_of
 from ingest.parsers.pdf_boxes import is_stroked, path_boxes
 
 _MOST_OBJECTS = 6_000
@@ -171,13 +171,7 @@ def _is_frame(cells: dict[tuple[int, int], list[Line]]) -> bool:
 
 def _rows_of_pieces(lines: Sequence[Line]) -> int:
     """Count the baselines on which several pieces stand."""
-    rows: list[list[Line]] = []
-    for line in sorted(lines, key=lambda line: line.middle):
-        if rows and line.middle - rows[-1][0].middle < 0.5 * line.height:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    return sum(len(row) > 1 for row in rows)
+    return sum(len(row) > 1 for row in by_baseline(lines))
 
 
 def _cut_at(line: Line, places: list[float]) -> list[Line]:

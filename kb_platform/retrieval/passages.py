@@ -81,12 +81,11 @@ def with_neighbours(database: Database, hits: Sequence[Hit]) -> list[Hit]:
     if not wanted:
         return []
     beside = or_(*(and_(ChunkRow.version_id == version, ChunkRow.ordinal == ordinal) for version, ordinal in wanted))
-    query = select(ChunkRow.version_id, ChunkRow.ordinal, ChunkRow.text, ChunkRow.edited_text)
+    shown = func.coalesce(ChunkRow.edited_text, ChunkRow.text).label("text")
+    query = select(ChunkRow.version_id, ChunkRow.ordinal, shown)
     with database.reading() as session:
         rows = session.execute(query.where(ChunkRow.is_enabled, beside))
-        texts = {
-            (row.version_id, row.ordinal): row.text if row.edited_text is None else row.edited_text for row in rows
-        }
+        texts = {(row.version_id, row.ordinal): row.text for row in rows}
     return [
         replace(
             hit,

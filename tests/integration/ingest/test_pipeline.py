@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +17,6 @@ from kb_platform.database.tables import (
     KnowledgeBase,
     VersionState,
 )
-from kb_platform.embedding import EmbeddingModel
 from kb_platform.index import VectorIndex
 
 RULES = "\n\n".join(
@@ -34,13 +31,6 @@ RULES = "\n\n".join(
         start=1,
     )
 )
-
-
-@pytest.fixture
-def workplace(tmp_path: Path, index_url: str, embedding: EmbeddingModel) -> Iterator[Workplace]:
-    made = Workplace(tmp_path, index_url, embedding)
-    yield made
-    made.close()
 
 
 def test_a_file_becomes_passages_that_are_found(workplace: Workplace) -> None:
