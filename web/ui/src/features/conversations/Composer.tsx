@@ -75,8 +75,8 @@ export function Composer({ draft, onDraft, isBusy, thinking, onThinking, model, 
           onChange={(event) => onDraft(event.currentTarget.value)}
           onKeyDown={onKeyDown}
         />
-        <Group justify="space-between" wrap="nowrap" gap="xs" mt={2}>
-          <Group gap={6} wrap="nowrap" miw={0}>
+        <Group justify="space-between" align="flex-end" wrap="nowrap" gap="xs" mt={2}>
+          <Group gap={6} miw={0}>
             <AskedBases />
             {hasModel && (
               <Tooltip label={thinking ? t("composer.thinkingOn") : t("composer.thinkingOff")}>
