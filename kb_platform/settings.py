@@ -186,6 +186,13 @@ class AnsweringSettings(Group):
     support_threshold: float = Field(0.6, description="Similarity (0..1) from which a citation counts as supported.")
 
 
+class AuditSettings(Group):
+    keep_questions: bool = Field(False, description="Keep the text of questions and searches in the audit.")
+    retention_days: int = Field(
+        365, ge=0, description="Days after which audit events are removed; 0: never. What stays can still be verified."
+    )
+
+
 class Settings(BaseSettings):
     """All groups. `data_dir` holds the database, the files, the embedded index and the converted model."""
 
@@ -206,6 +213,8 @@ class Settings(BaseSettings):
     reranking: RerankingSettings = Field(default_factory=RerankingSettings, description="A second look at the best.")
     model: ModelSettings = Field(default_factory=ModelSettings, description="The model that answers.")
     answering: AnsweringSettings = Field(default_factory=AnsweringSettings, description="Evidence and citations.")
+
+    audit: AuditSettings = Field(default_factory=AuditSettings, description="Who did what.")
 
     @property
     def database_url(self) -> str:

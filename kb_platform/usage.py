@@ -17,6 +17,7 @@ from kb_platform.accounts import Principal
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import ApiKey, UsagePurpose, UsageRecord, User
 from kb_platform.model_endpoints import Prices
+from kb_platform.spreadsheets import inert
 
 MILLION = 1_000_000
 
@@ -151,10 +152,5 @@ def as_csv(sums: Iterable[UsageSum], currency: str) -> str:
     names = [field.name for field in fields(UsageSum)]
     rows.writerow([*names[:-1], f"cost_{currency}"])
     for one in sums:
-        rows.writerow([_inert(value) for value in astuple(one)])
+        rows.writerow([inert(value) for value in astuple(one)])
     return "\ufeff" + written.getvalue()
-
-
-def _inert(value: Any) -> Any:
-    """A spreadsheet computes a cell that begins like a formula: a user's key name must not."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -24,6 +24,7 @@ from kb_platform.settings import Settings
 from kb_platform.version import VERSION
 from web.api.errors import install_error_mapping
 from web.api.routes import api
+from web.auditing import Audit
 from web.models import Models
 from web.openapi import describe
 from web.originals import Originals
@@ -63,6 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         separate_input_output_schemas=False,
     )
+    app.add_middleware(Audit, settings=settings)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, is_https=settings.server.secure_cookies)
     install_error_mapping(app)

@@ -1,8 +1,8 @@
 """What is done from time to time: `python -m workers.schedule`. Any number may run; they do not disturb each other.
 
 - the reaper, every few seconds: wakes workers for jobs whose worker died or whose message was lost;
-- the reconciler, now and then: collects stored files that no row refers to, and makes the job that compares SQL with
-  the index and mends it.
+- the reconciler, now and then: removes audit events that are older than wanted, collects stored files that no row
+  refers to, and makes the job that compares SQL with the index and mends it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import redis
 from celery import Celery
 from sqlalchemy.exc import SQLAlchemyError
 
-from kb_platform import jobs
+from kb_platform import audit, jobs
 from kb_platform.database.engine import Database, open_database
 from kb_platform.database.tables import JobKind
 from kb_platform.domain.errors import QueueUnavailable
@@ -67,6 +67,7 @@ def main() -> None:
                 reconciled = time.monotonic()
                 with database.writing() as session:
                     jobs.add_job_once(session, JobKind.RECONCILE_INDEX, "", RECONCILE_PRIORITY)
+                audit.prune(database, settings.security.secret_key, settings.audit.retention_days)
                 removed = collect_files(database, files)
                 if removed:
                     logger.info("removed %d stored files that nothing refers to", removed)

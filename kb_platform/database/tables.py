@@ -401,3 +401,6 @@ class UsageRecord(Base):
     is_counted_here: Mapped[bool] = mapped_column(Boolean, default=False)
     """The endpoint did not say: counted with our own tokenizer."""
     cost: Mapped[float] = mapped_column(Float, default=0.0)
+
+
+from kb_platform.database import audit_tables as _audit_tables  # noqa: E402, F401 - one metadata holds all tables

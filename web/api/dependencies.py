@@ -43,12 +43,17 @@ def signed_in(
     A foreign page can make a browser send the cookie, but not this header without asking first.
     """
     if bearer is not None:
-        return authenticate(services.database, bearer.credentials)
+        return _known(request, authenticate(services.database, bearer.credentials))
     if not cookie:
         raise NotAuthenticated("Sign in, or send an API key as bearer token.")
     if request.method not in SAFE_METHODS and CSRF_HEADER not in request.headers:
         raise NotAllowed(f"This request changes something: send the header {CSRF_HEADER}: 1 with it.")
-    return authenticate(services.database, cookie)
+    return _known(request, authenticate(services.database, cookie))
+
+
+def _known(request: Request, principal: Principal) -> Principal:
+    request.state.principal = principal  # for what stands around every request: the audit
+    return principal
 
 
 Caller = Annotated[Principal, Depends(signed_in)]

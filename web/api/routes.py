@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from web import documentation
 from web.api import (
     api_keys,
+    audit_events,
     bulk_changes,
     chunks,
     conversations,
@@ -40,6 +41,7 @@ RESOURCES = (
     feedback.router,
     model_endpoints.router,
     usage.router,
+    audit_events.router,
 )
 
 

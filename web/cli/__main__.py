@@ -8,7 +8,7 @@ import typer
 
 from kb_platform.domain.errors import KnowledgeBaseError
 from kb_platform.version import VERSION
-from web.cli import account, ask, checks, developing, evaluate, index, model, up, upload
+from web.cli import account, ask, audit, checks, developing, evaluate, index, model, up, upload
 
 app = typer.Typer(
     help="Self-hosted knowledge bases with checked citations.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -23,6 +23,7 @@ app.command("sign-in")(account.sign_in)
 app.add_typer(model.app, name="model")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(index.app, name="index")
+app.add_typer(audit.app, name="audit")
 app.command()(developing.bench)
 app.command()(developing.openapi)
 app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(checks.run_checks)
