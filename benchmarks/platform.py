@@ -46,6 +46,11 @@ def running_platform(data_dir: Path, environment: Mapping[str, str] | None = Non
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith("KB_")},
         "KB_SECURITY__ADMIN_PASSWORD": password,
+        # One user does here in a minute what hundreds do elsewhere.
+        **{
+            f"KB_LIMITS__{name}": "0"
+            for name in ("REQUESTS_PER_MINUTE", "KEY_REQUESTS_PER_MINUTE", "QUESTIONS_PER_MINUTE")
+        },
         **(environment or {}),
     }
     command = [sys.executable, "-m", "web.cli"]

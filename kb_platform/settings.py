@@ -186,6 +186,12 @@ class AnsweringSettings(Group):
     support_threshold: float = Field(0.6, description="Similarity (0..1) from which a citation counts as supported.")
 
 
+class LimitSettings(Group):
+    requests_per_minute: int = Field(1200, ge=0, description="Requests of one user, with all keys; 0: no limit.")
+    key_requests_per_minute: int = Field(600, ge=0, description="Requests with one API key; 0: no limit.")
+    questions_per_minute: int = Field(60, ge=0, description="Questions of one user; 0: no limit.")
+
+
 class AuditSettings(Group):
     keep_questions: bool = Field(False, description="Keep the text of questions and searches in the audit.")
     retention_days: int = Field(
@@ -214,6 +220,9 @@ class Settings(BaseSettings):
     model: ModelSettings = Field(default_factory=ModelSettings, description="The model that answers.")
     answering: AnsweringSettings = Field(default_factory=AnsweringSettings, description="Evidence and citations.")
 
+    limits: LimitSettings = Field(
+        default_factory=LimitSettings, description="How often, counted in Redis for all web processes together."
+    )
     audit: AuditSettings = Field(default_factory=AuditSettings, description="Who did what.")
 
     @property

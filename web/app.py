@@ -29,6 +29,7 @@ from web.models import Models
 from web.openapi import describe
 from web.originals import Originals
 from web.pages import pages
+from web.rate_limits import Counters, RateLimits
 from web.security import BodyLimit, SecurityHeaders
 from web.services import Services
 from web.throttle import SignInThrottle
@@ -100,6 +101,7 @@ def wire(settings: Settings) -> Services:
         index.ensure_collection()
     except IndexUnavailable as error:
         log.warning("%s Searching works when it answers.", error.message)
+    counters = Counters(settings.queue.url.get_secret_value())
     return Services(
         settings=settings,
         database=database,
@@ -118,7 +120,8 @@ def wire(settings: Settings) -> Services:
         celery=_impatient(make_celery(settings.queue)),
         originals=Originals(files, settings.data_dir / "cache"),
         models=Models(database, settings),
-        sign_in_throttle=SignInThrottle(),
+        sign_in_throttle=SignInThrottle(counters),
+        rate_limits=RateLimits(counters, settings.limits),
     )
 
 

@@ -39,10 +39,10 @@ ERRORS = {
     "409": "The state does not admit this now.",
     "413": "What was sent is too large; a file that is, is named.",
     "422": "What was sent cannot be used; the message names it.",
-    "429": "Too many tries; `Retry-After` says when to try again.",
+    "429": "Too many requests; `Retry-After` says when to try again.",
     "503": "A part of the platform does not answer now.",
 }
-OF_EACH_OPERATION = ("401", "403", "422", "503")
+OF_EACH_OPERATION = ("401", "403", "422", "429", "503")
 OF_SOME = {
     "sign_in": ("401", "422", "429", "503"),
     "get_health": (),
@@ -50,8 +50,8 @@ OF_SOME = {
     "create_conversation": (*OF_EACH_OPERATION, "404"),
     "upload_documents": (*OF_EACH_OPERATION, "404"),
     "retry_document": (*OF_EACH_OPERATION, "404", "409"),
-    "ask": (*OF_EACH_OPERATION, "404", "409", "429"),
-    "create_chat_completion": (*OF_EACH_OPERATION, "404", "429"),
+    "ask": (*OF_EACH_OPERATION, "404", "409"),
+    "create_chat_completion": (*OF_EACH_OPERATION, "404"),
     "create_embeddings": (*OF_EACH_OPERATION, "404"),
     "get_document_content": (*OF_EACH_OPERATION, "404", "409"),
     "get_document_highlights": (*OF_EACH_OPERATION, "404", "409"),

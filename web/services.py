@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kb_platform.settings import Settings
     from web.models import Models
     from web.originals import Originals
+    from web.rate_limits import RateLimits
     from web.throttle import SignInThrottle
 
 
@@ -33,6 +34,7 @@ class Services:
     originals: Originals
     models: Models
     sign_in_throttle: SignInThrottle
+    rate_limits: RateLimits
 
     async def answering(self, principal: Principal, model: str = "") -> AnsweringServices:
         """Return what an answer is made with now: the model may have been connected a second ago. Raises NotFound for

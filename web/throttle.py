@@ -1,66 +1,55 @@
 """Slows password guessing: few wrong sign-ins a quarter of an hour for one account from one address.
 
-Kept in this process's memory: with N API processes a guesser has N times as many tries, which Argon2 and the
-account-wide bound still keep far from useful.
+Counted where rate limits are: in Redis for all API processes together, or in each of them while Redis is away, which
+Argon2 and the account-wide bound still keep far from useful to a guesser.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import deque
-from collections.abc import Callable
+from limits import RateLimitItem, RateLimitItemPerMinute
 
 from kb_platform.domain.errors import TooManyRequests
+from web.rate_limits import Counters
 
-WINDOW_SECONDS = 15 * 60.0
+WINDOW_MINUTES = 15
+WINDOW_SECONDS = WINDOW_MINUTES * 60.0
 MOST_FAILURES_FROM_ONE_ADDRESS = 5
 MOST_FAILURES_FOR_ONE_ACCOUNT = 50
-MOST_REMEMBERED = 20_000
+MOST_FAILURES_FOR_ONE_ADDRESS = 200
+"""Of all accounts together: a school behind one address mistypes, too."""
+
+ONE_ADDRESS = RateLimitItemPerMinute(MOST_FAILURES_FROM_ONE_ADDRESS, WINDOW_MINUTES)
+ONE_ACCOUNT = RateLimitItemPerMinute(MOST_FAILURES_FOR_ONE_ACCOUNT, WINDOW_MINUTES)
+ALL_ACCOUNTS = RateLimitItemPerMinute(MOST_FAILURES_FOR_ONE_ADDRESS, WINDOW_MINUTES)
 
 
 class SignInThrottle:
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._failures: dict[tuple[str, str], deque[float]] = {}
-        self._lock = threading.Lock()
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
 
     def check(self, email: str, address: str) -> None:
-        """Raises TooManyRequests when this account had too many wrong sign-ins lately."""
-        with self._lock:
-            for key, most in self._keys(email, address):
-                times = self._recent(key)
-                if len(times) >= most:
-                    wait = int(times[0] + WINDOW_SECONDS - self._clock()) + 1
-                    raise TooManyRequests(
-                        f"Too many wrong sign-ins. Try again in {max(1, round(wait / 60))} minutes.", wait
-                    )
+        """Raises TooManyRequests when this account, or this address, had too many wrong sign-ins lately."""
+        for item, name in _windows(email, address):
+            seconds = self._counters.wait(item, name)
+            if seconds:
+                wait = int(seconds) + 1
+                raise TooManyRequests(
+                    f"Too many wrong sign-ins. Try again in {max(1, round(wait / 60))} minutes.", wait
+                )
 
     def failed(self, email: str, address: str) -> None:
-        with self._lock:
-            for key, _ in self._keys(email, address):
-                self._failures.setdefault(key, deque()).append(self._clock())
-            if len(self._failures) > MOST_REMEMBERED:
-                for key in list(self._failures):
-                    self._recent(key)
+        for item, name in _windows(email, address):
+            self._counters.take(item, name)
 
     def succeeded(self, email: str, address: str) -> None:
-        with self._lock:
-            self._failures.pop((email.strip().lower(), address), None)
+        item, name = _windows(email, address)[0]
+        self._counters.clear(item, name)
 
-    def _keys(self, email: str, address: str) -> tuple[tuple[tuple[str, str], int], ...]:
-        account = email.strip().lower()
-        return (
-            ((account, address), MOST_FAILURES_FROM_ONE_ADDRESS),
-            ((account, ""), MOST_FAILURES_FOR_ONE_ACCOUNT),
-        )
 
-    def _recent(self, key: tuple[str, str]) -> deque[float]:
-        times = self._failures.get(key)
-        if times is None:
-            return deque()
-        while times and times[0] <= self._clock() - WINDOW_SECONDS:
-            times.popleft()
-        if not times:
-            del self._failures[key]
-        return times
+def _windows(email: str, address: str) -> tuple[tuple[RateLimitItem, str], ...]:
+    account = email.strip().lower()
+    return (
+        (ONE_ADDRESS, f"sign-in {account} from {address}"),
+        (ONE_ACCOUNT, f"sign-in {account}"),
+        (ALL_ACCOUNTS, f"sign-in from {address}"),
+    )

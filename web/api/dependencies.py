@@ -38,22 +38,33 @@ def signed_in(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     cookie: Annotated[str | None, Depends(_cookie)],
 ) -> Principal:
-    """Return the caller. Raises NotAuthenticated; NotAllowed for a change by cookie without the CSRF header.
+    """Return the caller. Raises NotAuthenticated; NotAllowed for a change by cookie without the CSRF header;
+    TooManyRequests.
 
     A foreign page can make a browser send the cookie, but not this header without asking first.
     """
     if bearer is not None:
-        return _known(request, authenticate(services.database, bearer.credentials))
+        return _known(request, services, authenticate(services.database, bearer.credentials))
     if not cookie:
         raise NotAuthenticated("Sign in, or send an API key as bearer token.")
     if request.method not in SAFE_METHODS and CSRF_HEADER not in request.headers:
         raise NotAllowed(f"This request changes something: send the header {CSRF_HEADER}: 1 with it.")
-    return _known(request, authenticate(services.database, cookie))
+    return _known(request, services, authenticate(services.database, cookie))
 
 
-def _known(request: Request, principal: Principal) -> Principal:
+def _known(request: Request, services: Services, principal: Principal) -> Principal:
     request.state.principal = principal  # for what stands around every request: the audit
+    services.rate_limits.check_request(principal)
     return principal
 
 
 Caller = Annotated[Principal, Depends(signed_in)]
+
+
+def may_ask(caller: Caller, services: ServicesDep) -> Principal:
+    """Return the caller, who asks a question. Raises TooManyRequests."""
+    services.rate_limits.check_question(caller)
+    return caller
+
+
+Asker = Annotated[Principal, Depends(may_ask)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +24,10 @@ Url = Annotated[
 
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of everything that is kept (default: ./data).")]
+
+
+MOST_WAITS = 5
+MOST_WAIT_SECONDS = 60
 
 
 class ServerRefused(KnowledgeBaseError):
@@ -86,11 +91,17 @@ def open_client(url: str, credential: str | LocalKey | None) -> httpx.Client:
 
 
 def call(client: httpx.Client, method: str, path: str, **arguments: Any) -> Any:
-    """Return the JSON answer of a request. Raises ServerRefused, NotAuthenticated."""
-    try:
-        response = client.request(method, f"/api/v1{path}", **arguments)
-    except httpx.HTTPError as error:
-        raise ServerRefused(f"{client.base_url} does not answer: {error}") from error
+    """Return the JSON answer of a request; waits where the server wants fewer requests. Raises ServerRefused,
+    NotAuthenticated."""
+    for patience in range(MOST_WAITS, -1, -1):
+        try:
+            response = client.request(method, f"/api/v1{path}", **arguments)
+        except httpx.HTTPError as error:
+            raise ServerRefused(f"{client.base_url} does not answer: {error}") from error
+        wait = int(response.headers.get("retry-after", "1"))
+        if response.status_code != 429 or wait > MOST_WAIT_SECONDS or not patience:
+            break
+        time.sleep(wait)
     check(response)
     try:
         return response.json() if response.content else None

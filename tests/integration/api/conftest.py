@@ -25,7 +25,7 @@ from ingest.services import IngestServices
 from kb_platform.accounts import add_user
 from kb_platform.database.migrate import upgrade
 from kb_platform.database.tables import Document, DocumentVersion, Job, JobState, Role
-from kb_platform.settings import IndexSettings, QueueSettings, SecuritySettings, ServerSettings, Settings
+from kb_platform.settings import IndexSettings, LimitSettings, QueueSettings, SecuritySettings, ServerSettings, Settings
 from tests.integration.api.scripted_model import Script, scripted_app
 from web.app import create_app
 from web.services import Services
@@ -66,6 +66,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory, index_url: str) -> Settin
         server=ServerSettings(max_upload_mib=2),
         security=SecuritySettings(secret_key=SecretStr("of this test"), admin_password=SecretStr(PASSWORD)),
         index=IndexSettings(url=index_url),
+        # The tests of all files are the same few users; limits have tests of their own.
+        limits=LimitSettings(requests_per_minute=0, key_requests_per_minute=0, questions_per_minute=0),
         # Nothing listens there: what is uploaded is kept, and the API goes on.
         queue=QueueSettings(url=SecretStr("redis://127.0.0.1:1/0")),
     )

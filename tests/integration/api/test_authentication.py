@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.api.conftest import PASSWORD, Running
+from kb_platform.settings import LimitSettings, Settings
+from tests.integration.api.conftest import PASSWORD, Running, running
 from web.api.dependencies import COOKIE, CSRF_HEADER
 from web.openapi import describe
 from web.security import HEADERS
@@ -147,3 +148,16 @@ def test_the_policy_lets_nothing_foreign_in() -> None:
     assert "frame-ancestors 'none'" in policy
     assert "unsafe-eval" not in policy
     assert "http" not in policy
+
+
+def test_too_many_requests_of_one_user_are_told_when_to_come_back(settings: Settings, server: Running) -> None:
+    limits = LimitSettings(requests_per_minute=5, key_requests_per_minute=3, questions_per_minute=1)
+    with running(settings.model_copy(update={"limits": limits})) as limited, httpx.Client(base_url=limited.url) as user:
+        bearer = {"Authorization": f"Bearer {sign_in(user, 'editor@example.edu').json()['token']}"}
+        key = user.post("/api/v1/api-keys", json={"name": "k"}, headers=bearer).json()["key"]
+        by_key = [user.get("/api/v1/users/me", headers={"Authorization": f"Bearer {key}"}) for _ in range(4)]
+        assert [answer.status_code for answer in by_key] == [200, 200, 200, 429]
+        assert user.get("/api/v1/users/me", headers=bearer).status_code == 429, "keys count for their user, too"
+        assert 0 < int(by_key[-1].headers["retry-after"]) <= 61
+        assert by_key[-1].json()["error"]["code"] == "too_many_requests"
+        assert user.get("/health").status_code == 200

@@ -3,25 +3,35 @@ from __future__ import annotations
 import pytest
 
 from kb_platform.domain.errors import TooManyRequests
-from web.throttle import MOST_FAILURES_FOR_ONE_ACCOUNT, MOST_FAILURES_FROM_ONE_ADDRESS, WINDOW_SECONDS, SignInThrottle
+from web.rate_limits import Counters
+from web.throttle import (
+    MOST_FAILURES_FOR_ONE_ACCOUNT,
+    MOST_FAILURES_FOR_ONE_ADDRESS,
+    MOST_FAILURES_FROM_ONE_ADDRESS,
+    WINDOW_SECONDS,
+    SignInThrottle,
+)
 
 
 class Clock:
     def __init__(self) -> None:
-        self.now = 1000.0
+        self.now = 1_000_000.0
 
-    def __call__(self) -> float:
+    def time(self) -> float:
         return self.now
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("limits.storage.memory.time", clock)
+    monkeypatch.setattr("web.rate_limits.time", clock)
+    return clock
 
 
 @pytest.fixture
 def throttle(clock: Clock) -> SignInThrottle:
-    return SignInThrottle(clock)
+    return SignInThrottle(Counters(clock=clock.time))
 
 
 def fail(throttle: SignInThrottle, times: int, email: str = "a@x", address: str = "10.0.0.1") -> None:
@@ -57,3 +67,11 @@ def test_a_right_password_forgets_the_wrong_ones(throttle: SignInThrottle) -> No
     throttle.succeeded("a@x", "10.0.0.1")
     fail(throttle, MOST_FAILURES_FROM_ONE_ADDRESS - 1)
     throttle.check("a@x", "10.0.0.1")
+
+
+def test_guessing_at_many_accounts_from_one_address_is_slowed_down_too(throttle: SignInThrottle) -> None:
+    for number in range(MOST_FAILURES_FOR_ONE_ADDRESS):
+        fail(throttle, 1, email=f"{number}@x")
+    with pytest.raises(TooManyRequests):
+        throttle.check("another@x", "10.0.0.1")
+    throttle.check("another@x", "10.0.0.2")

@@ -27,7 +27,7 @@ from kb_platform.domain.answer import (
     UsageReported,
 )
 from kb_platform.domain.errors import KnowledgeBaseError
-from web.api.dependencies import Caller, ServicesDep
+from web.api.dependencies import Asker, ServicesDep
 from web.api.errors import status_of
 from web.api.events import event_stream
 from web.api.hanging_up import unless_hung_up
@@ -56,9 +56,7 @@ router = APIRouter()
     response_model=ChatCompletion,
     response_class=JSONResponse,
 )
-async def create_chat_completion(
-    body: ChatRequest, request: Request, caller: Caller, services: ServicesDep
-) -> Response:
+async def create_chat_completion(body: ChatRequest, request: Request, caller: Asker, services: ServicesDep) -> Response:
     """Ask a knowledge base (`kb:…`) or a model. With a knowledge base the last message is the question, those before
     it its history, and the answer carries markers `[n]` with `sources` and `citations`; system messages and sampling
     are for models alone. Nothing is kept as a conversation. Hanging up stops the generation."""
