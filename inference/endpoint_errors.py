@@ -7,6 +7,7 @@ import re
 import openai
 
 from kb_platform.domain.errors import ContextWindowExceeded, KnowledgeBaseError, ModelUnavailable
+from kb_platform.redaction import Redactor
 
 
 class RequestRefused(ModelUnavailable):
@@ -36,9 +37,11 @@ def explain(error: openai.OpenAIError, base_url: str, model: str) -> str:
         return f"The model endpoint {base_url} did not answer in time. It may be overloaded or still loading the model."
     if isinstance(error, openai.APIConnectionError):
         cause = f" ({error.__cause__})" if error.__cause__ else ""
-        return f"No model endpoint can be reached at {base_url}{cause}. Check the address and whether the server runs."
+        return _hide_secrets(
+            f"No model endpoint can be reached at {base_url}{cause}. Check the address and whether the server runs."
+        )
     if not isinstance(error, openai.APIStatusError):
-        return f"The model endpoint {base_url} answered in a way that cannot be used: {error}"
+        return _hide_secrets(f"The model endpoint {base_url} answered in a way that cannot be used: {error}")
     detail = _detail(error)
     if error.status_code in (401, 403):
         return f"The model endpoint {base_url} refused the API key (HTTP {error.status_code}). Check the key."
@@ -59,13 +62,17 @@ def explain(error: openai.OpenAIError, base_url: str, model: str) -> str:
     return f"The model endpoint {base_url} failed (HTTP {error.status_code}): {detail}"
 
 
+_hide_secrets = Redactor()
+"""Some servers repeat the request's headers in their errors, and with them our key."""
+
+
 def _detail(error: openai.APIStatusError) -> str:
     body = error.body
     if isinstance(body, dict):
         inner = body.get("error", body)
         if isinstance(inner, dict) and isinstance(inner.get("message"), str):
-            return str(inner["message"])[:300]
-    return str(error.message)[:300]
+            return _hide_secrets(str(inner["message"]))[:300]
+    return _hide_secrets(str(error.message))[:300]
 
 
 def _is_context_error(detail: str) -> bool:

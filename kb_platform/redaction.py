@@ -29,11 +29,12 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(
-            r"(?i)(\b(?:password|passwd|client_secret|secret_key|access_token|refresh_token|id_token|code_verifier|"
-            r"code|state|token)[\"']?\s*[=:]\s*[\"']?)(?!\[hidden\])[^\s\"'&,;)}]{6,}"
+            r"(?i)(\b(?:password|passwd|client_secret|secret_key|access_token|refresh_token|id_token|code_verifier)"
+            r"[\"']?\s*[=:]\s*[\"']?)(?!\[hidden\])[^\s\"'&,;)}]{6,}"
         ),
         rf"\1{HIDDEN}",
     ),
+    (re.compile(r"(?i)([?&](?:code|state|token|invitation|key)=)[^\s\"'&]+"), rf"\1{HIDDEN}"),
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s/:@\"']*:)[^\s/@\"']+@"), rf"\1{HIDDEN}@"),
     (re.compile(r"\bsk-[A-Za-z0-9_-]{8,}"), f"sk-{HIDDEN}"),
 )

@@ -7,6 +7,7 @@ working directory. An unknown setting is an error. `docs/settings.md` is generat
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +19,31 @@ from kb_platform.domain.errors import SettingsError
 EMBEDDED_SECRET = "embedded-default-not-for-production"  # noqa: S105 - the value that deployments refuse
 
 
+KNOWN_SECRETS = frozenset(
+    (
+        "admin",
+        "administrator",
+        "changeme",
+        "changethis",
+        "password",
+        "passw0rd",
+        "secret",
+        "secretkey",
+        "12345678",
+        "123456789",
+        "1234567890",
+        "qwertyuiop",
+        "admin123",
+        "admin1234",
+        "password1",
+        "password123",
+        "test",
+    )
+)
+"""Without what is no letter or digit, in small letters."""
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
 class Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -26,6 +52,11 @@ class ServerSettings(Group):
     host: str = Field("127.0.0.1", description="Address the HTTP server listens on.")
     port: int = Field(8080, description="Port the HTTP server listens on.")
     public_url: str = Field("", description="URL under which people reach the platform, when behind a proxy.")
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Addresses or networks, with commas, of proxies whose X-Forwarded-For names who asks, for the "
+        "audit and against password guessing; `*`: any.",
+    )
     secure_cookies: bool = Field(False, description="Send cookies over HTTPS only. Set it wherever TLS is used.")
     session_hours: int = Field(24 * 7, description="Hours until a sign-in ends.")
     max_upload_mib: int = Field(512, description="Largest file that an upload may hold.")
@@ -40,6 +71,12 @@ class SecuritySettings(Group):
     admin_email: str = Field("admin@localhost", description="Sign-in name of the administrator made at first start.")
     admin_password: SecretStr | None = Field(
         None, description="Password of the first administrator. Made and printed once when not given."
+    )
+    contact: str = Field(
+        "",
+        pattern=r"^(mailto:|https://|tel:)\S+$|^$",
+        description="Where to report a vulnerability (`mailto:…` or `https://…`): published in "
+        "`/.well-known/security.txt`.",
     )
 
 
@@ -229,6 +266,24 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{(self.data_dir / 'kb.sqlite3').resolve()}"
 
+    def require_own_secrets(self) -> None:
+        """Raises SettingsError where others than this machine's user may come and a secret is one that everybody
+        knows. For the processes that serve; `kb up` gives them secrets of their own."""
+        server = self.server
+        is_reachable = server.host not in LOOPBACK or server.secure_cookies or bool(server.public_url)
+        if not is_reachable:
+            return
+        if _is_known(self.security.secret_key):
+            raise SettingsError(
+                "The platform can be reached from elsewhere, and security.secret_key is one that everybody knows: set "
+                "KB_SECURITY__SECRET_KEY to a long random text."
+            )
+        if self.security.admin_password is not None and _is_known(self.security.admin_password):
+            raise SettingsError(
+                "The platform can be reached from elsewhere, and security.admin_password is one of the first that "
+                "somebody tries: set KB_SECURITY__ADMIN_PASSWORD to another one, or to none, and one is made."
+            )
+
     @model_validator(mode="after")
     def _refuse_default_secret(self) -> Settings:
         if self.database.url.startswith("postgres") and (
@@ -238,6 +293,11 @@ class Settings(BaseSettings):
                 "security.secret_key still has its default: set KB_SECURITY__SECRET_KEY to a long random text"
             )
         return self
+
+
+def _is_known(secret: SecretStr) -> bool:
+    value = secret.get_secret_value().strip()
+    return value == EMBEDDED_SECRET or re.sub(r"[^a-z0-9]", "", value.lower()) in {"", *KNOWN_SECRETS}
 
 
 @functools.cache

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-
 import uvicorn
 
+from kb_platform.redaction import start_logging
 from kb_platform.settings import load_settings
 from web.app import create_app
 
@@ -14,12 +13,15 @@ GRACEFUL_SECONDS = 3
 
 def main() -> None:
     settings = load_settings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s")
+    settings.require_own_secrets()
+    start_logging(settings, "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s")
     uvicorn.run(
         create_app(settings),
         host=settings.server.host,
         port=settings.server.port,
         log_level=settings.log_level.lower(),
+        log_config=None,  # its loggers speak through ours, which hide secrets
+        forwarded_allow_ips=settings.server.trusted_proxies,
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )

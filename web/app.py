@@ -22,6 +22,7 @@ from kb_platform.files import FileStore
 from kb_platform.queue import make_celery
 from kb_platform.settings import Settings
 from kb_platform.version import VERSION
+from web import security_txt
 from web.api.errors import install_error_mapping
 from web.api.routes import api
 from web.auditing import Audit
@@ -71,6 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_error_mapping(app)
     app.exception_handler(ClientDisconnect)(_gone)
     app.include_router(api())
+    app.include_router(security_txt.router)
     app.include_router(pages())
     description: dict[str, Any] = {}
 

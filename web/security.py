@@ -49,8 +49,11 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                own_policy = headers.get("Content-Security-Policy")
                 for name, value in self.headers.items():
                     headers[name] = value
+                if own_policy:  # a route that allows less, or the widget's page
+                    headers["Content-Security-Policy"] = own_policy
                 if scope["path"].startswith(("/api/", "/v1/")):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)

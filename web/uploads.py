@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 MOST_FILES = 1000
+MOST_PARTS = MOST_FILES + 100
 MOST_FIELD_BYTES = 64 * 1024
 FILES_FIELD = "files"
 PASSWORD_FIELD = "password"  # noqa: S105 - a field's name
@@ -73,6 +74,7 @@ class Upload:
         self._most_file_bytes = most_file_bytes
         self._discarded = 0
         self._has_ended = False
+        self._parts = 0
         self._temporary = tempfile.TemporaryDirectory(dir=folder, prefix="upload-")
         self._part = _Part()
         self._header_name = b""
@@ -115,6 +117,9 @@ class Upload:
         self._has_ended = True
 
     def _part_begins(self) -> None:
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise InvalidInput(f"One upload has at most {MOST_PARTS} parts.", "too_many_files")
         self._part = _Part()
 
     def _header_field(self, data: bytes, start: int, end: int) -> None:

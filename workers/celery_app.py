@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import logging
 
 from celery.signals import setup_logging
 
 from ingest.services import IngestServices, make_services
 from kb_platform.queue import make_celery
+from kb_platform.redaction import start_logging
 from kb_platform.settings import load_settings
 
 app = make_celery(load_settings().queue)
@@ -17,9 +17,7 @@ app.conf.imports = ("workers.tasks",)
 
 @setup_logging.connect
 def configure_logging(**_arguments: object) -> None:
-    logging.basicConfig(
-        level=load_settings().log_level, format="%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
-    )
+    start_logging(load_settings(), "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s")
 
 
 @functools.cache

@@ -23,6 +23,7 @@ from kb_platform.domain.errors import QueueUnavailable
 from kb_platform.files import FileStore
 from kb_platform.garbage import collect_files
 from kb_platform.queue import count_messages, make_celery, wake
+from kb_platform.redaction import start_logging
 from kb_platform.settings import load_settings
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def reap(database: Database, celery: Celery, queue: redis.Redis) -> int:
 
 def main() -> None:
     settings = load_settings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    start_logging(settings, "%(asctime)s %(levelname)s %(name)s: %(message)s")
     database = open_database(settings)
     files = FileStore(settings.data_dir / "files")
     celery = make_celery(settings.queue)

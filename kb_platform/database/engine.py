@@ -42,10 +42,11 @@ def open_database(settings: Settings) -> Database:
 
 
 def make_engine(url: str, pool_size: int = 10) -> Engine:
-    """Return an engine. SQLite: write-ahead log, foreign keys on, writers wait up to 30 s for each other."""
+    """Return an engine. SQLite: write-ahead log, foreign keys on, writers wait up to 30 s for each other.
+    What is written never stands in an error: it may be a credential's hash."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool_size, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+        return create_engine(url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True)
     if engine.url.database:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
 

@@ -125,7 +125,11 @@ def download_original(
     return FileResponse(
         services.files.path(found.version.file_sha256),
         media_type="application/octet-stream",  # whatever it is, it must not run here
-        headers={**PRIVATE, "Content-Disposition": attachment(found.document.name)},
+        headers={
+            **PRIVATE,
+            "Content-Disposition": attachment(found.document.name),
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        },
     )
 
 

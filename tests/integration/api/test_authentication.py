@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from kb_platform.settings import LimitSettings, Settings
+from kb_platform.settings import LimitSettings, ServerSettings, Settings
 from tests.integration.api.conftest import PASSWORD, Running, running
 from web.api.dependencies import COOKIE, CSRF_HEADER
 from web.openapi import describe
@@ -150,9 +152,20 @@ def test_the_policy_lets_nothing_foreign_in() -> None:
     assert "http" not in policy
 
 
-def test_too_many_requests_of_one_user_are_told_when_to_come_back(settings: Settings, server: Running) -> None:
-    limits = LimitSettings(requests_per_minute=5, key_requests_per_minute=3, questions_per_minute=1)
-    with running(settings.model_copy(update={"limits": limits})) as limited, httpx.Client(base_url=limited.url) as user:
+@pytest.fixture(scope="module")
+def particular(settings: Settings, server: Running) -> Iterator[Running]:
+    """The same platform with settings of its own."""
+    changes = {
+        "limits": LimitSettings(requests_per_minute=5, key_requests_per_minute=3, questions_per_minute=1),
+        "security": settings.security.model_copy(update={"contact": "mailto:security@example.edu"}),
+        "server": ServerSettings(public_url="https://kb.example.edu/"),
+    }
+    with running(settings.model_copy(update=changes)) as made:
+        yield made
+
+
+def test_too_many_requests_of_one_user_are_told_when_to_come_back(particular: Running) -> None:
+    with httpx.Client(base_url=particular.url) as user:
         bearer = {"Authorization": f"Bearer {sign_in(user, 'editor@example.edu').json()['token']}"}
         key = user.post("/api/v1/api-keys", json={"name": "k"}, headers=bearer).json()["key"]
         by_key = [user.get("/api/v1/users/me", headers={"Authorization": f"Bearer {key}"}) for _ in range(4)]
@@ -161,3 +174,30 @@ def test_too_many_requests_of_one_user_are_told_when_to_come_back(settings: Sett
         assert 0 < int(by_key[-1].headers["retry-after"]) <= 61
         assert by_key[-1].json()["error"]["code"] == "too_many_requests"
         assert user.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
+def test_a_foreign_form_cannot_sign_anybody_in(anonymous: httpx.Client, kind: str) -> None:
+    body = f'{{"email": "reader@example.edu", "password": "{PASSWORD}"}}'
+    answer = anonymous.post("/api/v1/sessions", content=body, headers={"Content-Type": kind})
+    assert answer.status_code == 422
+    assert "set-cookie" not in answer.headers
+
+
+def test_no_other_origin_may_read_answers(anonymous: httpx.Client) -> None:
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    for answer in (
+        anonymous.options("/api/v1/sessions", headers={**asked, "Access-Control-Request-Headers": CSRF_HEADER}),
+        anonymous.get("/api/v1/users/me", headers={"Origin": "https://evil.example"}),
+    ):
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_security_txt_names_the_contact_of_the_settings(particular: Running, anonymous: httpx.Client) -> None:
+    assert anonymous.get("/.well-known/security.txt").status_code == 404
+    text = httpx.get(f"{particular.url}/.well-known/security.txt").text
+    fields = dict(line.split(": ", 1) for line in text.splitlines())
+    assert fields["Contact"] == "mailto:security@example.edu"
+    assert fields["Canonical"] == "https://kb.example.edu/.well-known/security.txt"
+    expires = datetime.fromisoformat(fields["Expires"])
+    assert timedelta(days=30) < expires - datetime.now(UTC) < timedelta(days=366)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from kb_platform.domain.errors import InvalidInput, TooLarge
-from web.uploads import MOST_FILES, Upload
+from web.uploads import MOST_FILES, MOST_PARTS, Upload
 
 Parts = list[tuple[str, tuple[str, bytes]]]
 
@@ -99,3 +99,13 @@ async def test_a_text_field_named_files_is_no_file(tmp_path: Path) -> None:
     body = b'--b\r\nContent-Disposition: form-data; name="files"\r\n\r\nhello\r\n--b--\r\n'
     with pytest.raises(InvalidInput, match="no file"):
         await receive(tmp_path, "multipart/form-data; boundary=b", body)
+
+
+async def test_parts_and_their_headers_are_bounded(tmp_path: Path) -> None:
+    kind = "multipart/form-data; boundary=b"
+    part = b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n\r\n'
+    with pytest.raises(InvalidInput, match="parts"):
+        await receive(tmp_path, kind, part * (MOST_PARTS + 1) + b"--b--\r\n", piece=4096)
+    endless = b"--b\r\nContent-Disposition: form-data; name=" + b"x" * 20_000
+    with pytest.raises(InvalidInput):
+        await receive(tmp_path, kind, endless, piece=4096)
