@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kb_platform import web_search
 from kb_platform.accounts import Principal
 from kb_platform.database.tables import Document, DocumentVersion, KnowledgeBase, Role
 from kb_platform.domain.access import AccessScope
@@ -112,6 +113,17 @@ def still_readable_documents(session: Session, principal: Principal, document_id
 def usable_models(principal: Principal, names: Sequence[str]) -> list[str]:  # noqa: ARG001 - everybody uses all
     """Return those of the models that the caller may ask, in their order. Departments decide here."""
     return list(names)
+
+
+def may_search_web(session: Session, principal: Principal) -> bool:  # noqa: ARG001 - nobody is in a department yet
+    """Say whether an administrator has allowed the caller to ask the web."""
+    return web_search.is_allowed(session, ())
+
+
+def require_web_search(session: Session, principal: Principal) -> None:
+    """Raises NotAllowed unless the caller may ask the web."""
+    if not may_search_web(session, principal):
+        raise NotAllowed("An administrator has not allowed web search for you.")
 
 
 def require_writer(principal: Principal) -> None:

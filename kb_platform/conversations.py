@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -21,6 +21,7 @@ from kb_platform.domain.answer import (
     CitationChecked,
     Done,
     Failed,
+    Noticed,
     PastTurn,
     PlanReported,
     ReasoningDelta,
@@ -28,6 +29,7 @@ from kb_platform.domain.answer import (
     SourcesFound,
     UsageReported,
 )
+from kb_platform.domain.chunk import Hit, WebPage
 from kb_platform.domain.errors import Conflict, InvalidInput, NotFound
 from kb_platform.domain.plan import GivenBefore, given_before
 
@@ -115,6 +117,22 @@ def given_in_last_prompt(row: Conversation) -> GivenBefore:
     return next((given_before(turn.plan) for turn in reversed(row.turns) if turn.plan), GivenBefore())
 
 
+def pages_given(row: Conversation) -> tuple[Hit, ...]:
+    """Return the passages of web pages that the conversation's answers were given, as they were seen then."""
+    records = [source for turn in row.turns for source in turn.sources if source.get("web")]
+    hits = {record["chunk_id"]: _page_passage(record) for record in records}
+    return tuple(hits.values())
+
+
+def _page_passage(record: dict[str, Any]) -> Hit:
+    page = record["web"]
+    return Hit(
+        record["chunk_id"], "", "", "", record["document_name"], record["document_title"], 0, record["start"],
+        record["end"], record["text"],
+        web=WebPage(**{**page, "seen_at": datetime.fromisoformat(page["seen_at"])}),
+    )  # fmt: skip
+
+
 def stop_turn(session: Session, row: Conversation, turn_id: str) -> None:
     """Ask whoever answers this turn to stop: it notices when it saves next. Nothing happens to a finished turn.
     Raises NotFound."""
@@ -141,12 +159,15 @@ class TurnDraft:
     citations: list[dict[str, Any]] = field(default_factory=list)
     usage: dict[str, Any] = field(default_factory=dict)
     plan: dict[str, Any] = field(default_factory=dict)
+    notices: list[dict[str, Any]] = field(default_factory=list)
     error: str = ""
     _reasoning_began: float = 0.0
 
     def apply(self, event: AnswerEvent) -> None:
         """Take one event in."""
         match event:
+            case Noticed():
+                self.notices.append({"code": event.code, "message": event.message})
             case SourcesFound():
                 self.query, self.answerer, self.model = event.query, event.answerer, event.model
                 self.sources = [source_record(source) for source in event.sources]
@@ -212,6 +233,7 @@ def source_record(source: Source) -> dict[str, Any]:
         "heading_path": list(hit.heading_path),
         "scores": asdict(hit.scores),
         "edit": {"by": hit.edit.by, "at": hit.edit.at.isoformat()} if hit.edit else None,
+        "web": {**asdict(hit.web), "seen_at": hit.web.seen_at.isoformat()} if hit.web else None,
     }
 
 

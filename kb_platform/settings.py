@@ -216,6 +216,22 @@ class ModelSettings(Group):
     currency: str = Field("CNY", description="Currency of all prices.")
 
 
+class WebSearchSettings(Group):
+    provider: Literal["", "searxng", "bocha"] = Field(
+        "",
+        description="Search engine: `searxng` (self-hosted), `bocha` (bought); empty: no web search. An "
+        "administrator still has to allow it in the browser.",
+    )
+    base_url: str = Field(
+        "", description="Its address: SearXNG's (with `json` among `search.formats`); empty for Bocha: its own."
+    )
+    api_key: SecretStr | None = Field(None, description="Key of the search engine, where it wants one.")
+    results: int = Field(6, ge=1, le=20, description="Pages of a search that are read.")
+    timeout_seconds: float = Field(6.0, gt=0, description="Longest wait for the search engine.")
+    page_seconds: float = Field(6.0, gt=0, description="Longest wait for a page; then the engine's excerpt stands.")
+    page_kib: int = Field(2048, gt=0, description="Largest page that is read, unpacked.")
+
+
 class AnsweringSettings(Group):
     abstain_below: float = Field(
         0.5, description="Evidence (0..1) under which the answer is that the documents do not say."
@@ -255,6 +271,7 @@ class Settings(BaseSettings):
     retrieval: RetrievalSettings = Field(default_factory=RetrievalSettings, description="Finding passages.")
     reranking: RerankingSettings = Field(default_factory=RerankingSettings, description="A second look at the best.")
     model: ModelSettings = Field(default_factory=ModelSettings, description="The model that answers.")
+    web_search: WebSearchSettings = Field(default_factory=WebSearchSettings, description="Asking the web.")
     answering: AnsweringSettings = Field(default_factory=AnsweringSettings, description="Evidence and citations.")
 
     limits: LimitSettings = Field(

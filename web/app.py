@@ -88,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
 def wire(settings: Settings) -> Services:
     """Open and load everything. The tables are there already (`kb_platform.database.migrate`); the index may still be
     starting."""
+    from inference.websearch.search import open_web_search
     from kb_platform.embedding import load_embedding
     from kb_platform.index import VectorIndex
     from kb_platform.retrieval import Retriever
@@ -104,6 +105,7 @@ def wire(settings: Settings) -> Services:
     except IndexUnavailable as error:
         log.warning("%s Searching works when it answers.", error.message)
     counters = Counters(settings.queue.url.get_secret_value())
+    reranker = load_reranker(settings.reranking)
     return Services(
         settings=settings,
         database=database,
@@ -115,10 +117,12 @@ def wire(settings: Settings) -> Services:
             index,
             embedding,
             settings.retrieval,
-            load_reranker(settings.reranking),
+            reranker,
             settings.reranking.candidates,
             load_postprocessors(settings.retrieval.node_postprocessors),
         ),
+        reranker=reranker,
+        web=open_web_search(settings.web_search, embedding),
         celery=_impatient(make_celery(settings.queue)),
         originals=Originals(files, settings.data_dir / "cache"),
         models=Models(database, settings),

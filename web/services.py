@@ -9,12 +9,14 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from inference.answering import AnsweringServices
+    from inference.websearch.search import WebSearch
     from kb_platform.accounts import Principal
     from kb_platform.database.engine import Database
     from kb_platform.embedding import EmbeddingModel
     from kb_platform.files import FileStore
     from kb_platform.index import VectorIndex
     from kb_platform.retrieval import Retriever
+    from kb_platform.retrieval.reranking import Reranker
     from kb_platform.settings import Settings
     from web.models import Models
     from web.originals import Originals
@@ -30,6 +32,8 @@ class Services:
     embedding: EmbeddingModel
     index: VectorIndex
     retriever: Retriever
+    reranker: Reranker | None
+    web: WebSearch | None
     celery: Celery
     originals: Originals
     models: Models
@@ -49,4 +53,6 @@ class Services:
             embedding=self.embedding,
             model=found,
             settings=self.settings,
+            web=self.web,
+            reranker=self.reranker,
         )

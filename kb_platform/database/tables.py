@@ -325,6 +325,8 @@ class Turn(Base):
     usage: Mapped[dict[str, Any]] = mapped_column(default=dict)
     plan: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What the model was sent and what was dropped; the next question's prompt begins with the same words."""
+    notices: Mapped[list[Any]] = mapped_column(default=list)
+    """What the reader should know about how the answer was made (`code`, `message`)."""
     error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
@@ -404,3 +406,4 @@ class UsageRecord(Base):
 
 
 from kb_platform.database import audit_tables as _audit_tables  # noqa: E402, F401 - one metadata holds all tables
+from kb_platform.database import web_search_tables as _web_search_tables  # noqa: E402, F401

@@ -86,13 +86,22 @@ class PastTurn:
 
 @dataclass(frozen=True, slots=True)
 class SourcesFound:
-    """First event: what was searched for and which passages the answerer is given."""
+    """What was searched for and which passages the answerer is given."""
 
     query: str
     sources: tuple[Source, ...]
     answerer: Answerer
     model: str = ""
     type: Literal["sources"] = "sources"
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something that the reader should know and that did not keep the answer from being made; `code` is stable."""
+
+    code: str
+    message: str
+    type: Literal["notice"] = "notice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +170,8 @@ class Failed:
 
 
 AnswerEvent = (
-    SourcesFound
+    Noticed
+    | SourcesFound
     | Queued
     | ReasoningDelta
     | AnswerDelta

@@ -53,8 +53,22 @@ class PassageEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class WebPage:
+    """A page of the web as it was seen: `published` is YYYY-MM-DD or empty; `is_excerpt`: the page itself could not be
+    read, and the passage is what the search engine shows of it."""
+
+    url: str
+    site: str
+    published: str
+    seen_at: datetime
+    is_excerpt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage that a retrieval found. Offsets count characters of the version's canonical text.
+
+    Where `web` is there it is a passage of a web page, with offsets in the page's text; it belongs to no document.
 
     Where an editor changed the words, `edit` is there and `text` is what the editor wrote: then only the passage as a
     whole has a place in the original, [start, end).
@@ -74,6 +88,7 @@ class Hit:
     context: str = ""
     scores: Scores = field(default_factory=Scores)
     edit: PassageEdit | None = None
+    web: WebPage | None = None
     before: str = ""
     after: str = ""
     """The passages around this one in its document, where they were asked for; never quoted from."""

@@ -9,7 +9,8 @@ KnowledgeBaseError                 every error below; `code` is stable, `message
 │   │   ├── NothingReadable        the file holds no text and no readable image
 │   │   ├── GarbledText            the text layer is not text (broken font maps, binary)
 │   │   └── LimitExceeded          parsing took more memory, time or output than allowed
-│   └── TooLarge                   an upload holds more bytes than allowed
+│   ├── TooLarge                   an upload holds more bytes than allowed
+│   └── AddressRefused             an address of the web that must not be fetched
 ├── NotAuthenticated               no valid session or API key
 ├── NotFound                       unknown, or not allowed: the two look the same
 ├── NotAllowed                     known to the caller, but not this action
@@ -19,6 +20,8 @@ KnowledgeBaseError                 every error below; `code` is stable, `message
 ├── Unavailable                    a part of the platform does not answer; try again later
 │   ├── ModelUnavailable           the model endpoint failed or refused
 │   ├── ModelBusy                  no place at the model became free in time
+│   ├── WebSearchUnavailable       the search engine does not answer
+│   │   └── PageUnreadable         a page that it found cannot be read
 │   ├── IndexUnavailable           the vector index does not answer
 │   └── QueueUnavailable           the job queue does not answer
 ├── ContextWindowExceeded          a question alone does not fit the model's context window
@@ -93,6 +96,10 @@ class TooLarge(InvalidInput):
     code = "too_large"
 
 
+class AddressRefused(InvalidInput):
+    code = "address_refused"
+
+
 class NotAuthenticated(KnowledgeBaseError):
     code = "not_authenticated"
 
@@ -139,6 +146,14 @@ class ModelUnavailable(Unavailable):
 
 class ModelBusy(Unavailable):
     code = "model_busy"
+
+
+class WebSearchUnavailable(Unavailable):
+    code = "web_search_unavailable"
+
+
+class PageUnreadable(WebSearchUnavailable):
+    code = "page_unreadable"
 
 
 class IndexUnavailable(Unavailable):

@@ -32,6 +32,7 @@ from web.api.schemas.conversations import (
 from web.api.schemas.feedback import Feedback, FeedbackRequest
 from web.api.turn_stream import turn_events
 from web.api.turn_views import turn_views
+from web.api.web_search import require_web_search
 from web.services import Services
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def delete_conversation(conversation_id: UUID, caller: Caller, services: Service
     responses={
         200: {
             "description": "With `stream` (the default) server-sent events, each named by its `type`: `turn`, "
-            "`sources`, `queued`*, `reasoning`*, `answer`*, `citation`*, `plan`*, `usage`, then `done` or `error`. "
+            "`notice`*, `sources`, `queued`*, `reasoning`*, `answer`*, `citation`*, `plan`*, `usage`, then `done` or "
+            "`error`. "
             "Without, one Turn.",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Turn"}}},
         }
@@ -162,7 +164,10 @@ def _begin(services: Services, caller: Principal, conversation_id: str, body: Tu
             scope = access.scope_of(session, caller, _texts(body.knowledge_base_ids))
         else:  # one that was deleted since the conversation began is not an error, it is just not searched
             scope = access.readable_scope(session, caller).narrowed_to(frozenset(row.knowledge_base_ids))
+        if body.web_search:
+            require_web_search(services, session, caller)
         history, before = conversations.past_turns(row), conversations.given_in_last_prompt(row)
+        earlier_pages = conversations.pages_given(row) if body.web_search else ()
         turn = conversations.begin_turn(session, row, body.question)
         question = Question(
             text=body.question,
@@ -171,6 +176,8 @@ def _begin(services: Services, caller: Principal, conversation_id: str, body: Tu
             thinking=body.thinking,
             number=turn.number,
             before=before,
+            web_search=body.web_search,
+            earlier_pages=earlier_pages,
         )
         return BegunTurn(turn.id, turn.number, question)
 

@@ -21,6 +21,7 @@ from web.api import (
     system,
     usage,
     users,
+    web_search,
 )
 from web.api.dependencies import signed_in
 from web.api.openai import openai_router
@@ -42,6 +43,7 @@ RESOURCES = (
     model_endpoints.router,
     usage.router,
     audit_events.router,
+    web_search.router,
 )
 
 

@@ -24,6 +24,7 @@ from kb_platform.domain.answer import (
     CitationChecked,
     Done,
     Failed,
+    Noticed,
     PlanReported,
     Queued,
     ReasoningDelta,
@@ -100,6 +101,8 @@ async def _save(database: Database, turn_id: str, draft: TurnDraft, making: asyn
 def event_view(event: Event) -> schemas.AnyTurnEvent:
     """Return an event as it is sent."""
     match event:
+        case Noticed():
+            return schemas.NoticeEvent(code=event.code, message=event.message)
         case SourcesFound():
             return schemas.SourcesEvent(
                 query=event.query,

@@ -16,7 +16,7 @@ from web.api.schemas.conversations import Source, Turn
 
 def turn_views(session: Session, caller: Principal, turns: Sequence[TurnRow]) -> list[Turn]:
     """Return the turns as their caller may see them: words of documents that may not be read any more are left out."""
-    cited = {source["document_id"] for turn in turns for source in turn.sources}
+    cited = {source["document_id"] for turn in turns for source in turn.sources if not source.get("web")}
     readable = access.still_readable_documents(session, caller, cited)
     given = feedback_of(session, caller.user_id, [turn.id for turn in turns])
     return [_turn_view(turn, readable, given.get(turn.id)) for turn in turns]
@@ -25,7 +25,7 @@ def turn_views(session: Session, caller: Principal, turns: Sequence[TurnRow]) ->
 def _turn_view(turn: TurnRow, readable: frozenset[str], feedback: FeedbackRow | None) -> Turn:
     sources = [
         Source.model_validate(source)
-        if source["document_id"] in readable
+        if source["document_id"] in readable or source.get("web")
         else Source.model_validate({**source, "text": "", "heading_path": [], "is_available": False})
         for source in turn.sources
     ]
@@ -46,6 +46,7 @@ def _turn_view(turn: TurnRow, readable: frozenset[str], feedback: FeedbackRow | 
             "citations": turn.citations,
             "usage": turn.usage or None,
             "plan": turn.plan or None,
+            "notices": turn.notices,
             "feedback": feedback,
             "error": turn.error,
             "created_at": turn.created_at,

@@ -17,6 +17,7 @@ from kb_platform.domain.errors import ContextWindowExceeded, InvalidInput, NotFo
 from web.api.openai.models import KNOWLEDGE_BASE, ModelNotFound, scope_of_model
 from web.api.openai.schemas import ChatMessage, ChatRequest
 from web.api.schemas.knowledge_bases import MOST_QUERY_CHARACTERS
+from web.api.web_search import require_web_search
 from web.services import Services
 
 if TYPE_CHECKING:
@@ -44,11 +45,13 @@ async def answer_of(body: ChatRequest, caller: Principal, services: Services) ->
     if body.knowledge_base_ids:
         scope = await asyncio.to_thread(_scope_of_ids, services, caller, body.knowledge_base_ids)
         return Asked(body.model, await _from_documents(body, scope, body.model, caller, services))
+    if body.web_search:
+        return Asked(body.model, await _from_documents(body, None, body.model, caller, services))
     return Asked(body.model, await _from_model(body, caller, services))
 
 
 async def _from_documents(
-    body: ChatRequest, scope: AccessScope, model: str, caller: Principal, services: Services
+    body: ChatRequest, scope: AccessScope | None, model: str, caller: Principal, services: Services
 ) -> AsyncGenerator[AnswerEvent]:
     """The platform's own rules stand where a system message would, and its own sampling."""
     from inference.answering import Question, answer
@@ -60,6 +63,8 @@ async def _from_documents(
     question = spoken[-1][1].strip()
     if len(question) > MOST_QUERY_CHARACTERS:
         raise InvalidInput(f"messages: a question to a knowledge base has at most {MOST_QUERY_CHARACTERS} characters.")
+    if body.web_search:
+        await asyncio.to_thread(_require_web_search, services, caller)
     try:
         answering = await services.answering(caller, model)
     except NotFound as error:
@@ -75,7 +80,15 @@ async def _from_documents(
             start=1,
         )
     )
-    return answer(Question(question, scope, turns, thinking=wants_thinking(body), number=len(turns) + 1), answering)
+    asked_now = Question(
+        question,
+        scope,
+        turns,
+        thinking=wants_thinking(body),
+        number=len(turns) + 1,
+        web_search=body.web_search,
+    )
+    return answer(asked_now, answering)
 
 
 async def _from_model(body: ChatRequest, caller: Principal, services: Services) -> AsyncGenerator[AnswerEvent]:
@@ -164,6 +177,11 @@ def _scope_of_ids(services: Services, caller: Principal, ids: Sequence[str]) -> 
         raise InvalidInput("knowledge_base_ids: ids are UUIDs; GET /api/v1/knowledge-bases lists them.") from error
     with services.database.reading() as session:
         return access.scope_of(session, caller, wanted)
+
+
+def _require_web_search(services: Services, caller: Principal) -> None:
+    with services.database.reading() as session:
+        require_web_search(services, session, caller)
 
 
 def _checked(text: str) -> str:

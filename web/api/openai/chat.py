@@ -20,6 +20,7 @@ from kb_platform.domain.answer import (
     AnswerEvent,
     Done,
     Failed,
+    Noticed,
     Queued,
     ReasoningDelta,
     SourcesFound,
@@ -45,7 +46,7 @@ from web.api.openai.schemas import (
     TokenUsage,
 )
 from web.api.openai_errors import error_named, openai_error, openai_status
-from web.api.schemas.conversations import Citation, Source
+from web.api.schemas.conversations import Citation, Notice, Source
 
 router = APIRouter()
 
@@ -77,12 +78,15 @@ class _Answer:
     text: list[str] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     answerer: str = ""
+    notices: list[Notice] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
     done: Done | None = None
 
     def take(self, event: AnswerEvent) -> None:
         """Raises what the answer failed with."""
         match event:
+            case Noticed():
+                self.notices.append(Notice(code=event.code, message=event.message))
             case SourcesFound():
                 self.sources = [Source.model_validate(source_record(source)) for source in event.sources]
                 self.answerer = event.answerer
@@ -116,6 +120,7 @@ async def _whole(asked: Asked) -> ChatCompletion:
         citations=_citations(done),
         abstained=done.abstained,
         answerer=done.answerer,
+        notices=answer.notices,
     )
 
 
@@ -145,7 +150,9 @@ async def _lines(
         return _line(ChatCompletionChunk(**about, choices=choices, **more), include_usage)
 
     async with aclosing(asked.events) as events:
-        yield chunk(Delta(role="assistant", content=""), sources=answer.sources, answerer=answer.answerer or None)
+        opening = Delta(role="assistant", content="")
+        told = answer.notices or None
+        yield chunk(opening, sources=answer.sources, answerer=answer.answerer or None, notices=told)
         try:
             for event in first:
                 if delta := _delta(event):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from web.api.schemas.common import Sent
-from web.api.schemas.conversations import Citation, Source
+from web.api.schemas.conversations import Citation, Notice, Source
 
 
 class Lenient(BaseModel):
@@ -56,6 +56,7 @@ class ChatRequest(Lenient):
     chat_template_kwargs: dict[str, Any] | None = Field(
         None, description="vLLM's form of the same: `thinking` or `enable_thinking`."
     )
+    web_search: bool = Field(False, description="Extension: ask the web as well, where an administrator allows it.")
     knowledge_base_ids: list[str] | None = Field(
         None, max_length=1000, description="Extension: what is searched, with a model of your choice to answer."
     )
@@ -91,8 +92,8 @@ class Choice(Sent):
 
 
 class ChatCompletion(Sent):
-    """`sources`, `citations`, `abstained` and `answerer` are this platform's own: the passages the answer was made
-    from, and of each marker `[n]` the sentence, the words that carry it, and whether they do."""
+    """`sources`, `citations`, `abstained`, `answerer` and `notices` are this platform's own: the passages the answer
+    was made from, and of each marker `[n]` the sentence, the words that carry it, and whether they do."""
 
     id: str
     object: Literal["chat.completion"] = "chat.completion"
@@ -104,6 +105,7 @@ class ChatCompletion(Sent):
     citations: list[Citation] = Field(default_factory=list)
     abstained: bool = False
     answerer: str = "model"
+    notices: list[Notice] = Field(default_factory=list)
 
 
 class Delta(Sent):
@@ -132,6 +134,7 @@ class ChatCompletionChunk(Sent):
     citations: list[Citation] | None = None
     abstained: bool | None = None
     answerer: str | None = None
+    notices: list[Notice] | None = None
 
 
 class ModelCard(Sent):

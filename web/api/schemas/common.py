@@ -49,4 +49,8 @@ class System(Sent):
     models: list[str] = Field(description="Models that the caller may choose from, the default first.")
     embedding_model: str
     formats: list[str] = Field(description="Suffixes of the files that can be read, with their dot.")
+    web_search: str = Field(
+        description="Whether the caller may ask the web, or why not.",
+        json_schema_extra={"enum": ["available", "not_configured", "not_allowed"]},
+    )
     max_upload_bytes: int = Field(description="Largest file that an upload may hold.")

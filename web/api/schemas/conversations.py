@@ -10,7 +10,7 @@ from pydantic import Field, RootModel
 
 from kb_platform.conversations import MOST_TITLE_CHARACTERS
 from kb_platform.domain.answer import Answerer, Support, Usage
-from kb_platform.domain.chunk import PassageEdit, Scores
+from kb_platform.domain.chunk import PassageEdit, Scores, WebPage
 from kb_platform.domain.plan import ContextPlan
 from web.api.schemas.common import Received, Sent
 from web.api.schemas.feedback import Feedback
@@ -35,6 +35,11 @@ class Source(Sent):
     edit: PassageEdit | None = Field(
         None, description="An editor changed this passage: `text` is theirs, `start` and `end` the original passage."
     )
+    web: WebPage | None = Field(
+        None,
+        description="The passage is a web page's as it was seen; it has no document, and its offsets count in the "
+        "page's text.",
+    )
     is_available: bool = Field(
         True, description="False when the document was deleted or may not be read any more; then `text` is empty."
     )
@@ -57,6 +62,13 @@ class Citation(Sent):
     )
 
 
+class Notice(Sent):
+    """Something to know about how the answer was made; `web_search_failed`: the web could not be asked."""
+
+    code: str
+    message: str
+
+
 class Turn(Sent):
     id: str
     number: int
@@ -75,6 +87,7 @@ class Turn(Sent):
     plan: ContextPlan | None = Field(
         None, description="Which part of the prompt took how many tokens, what was dropped."
     )
+    notices: list[Notice] = Field(default_factory=list)
     feedback: Feedback | None = Field(None, description="The caller's own.")
     error: str
     created_at: datetime
@@ -111,6 +124,7 @@ class ConversationChange(Received):
 class TurnRequest(Received):
     question: str = Field(min_length=1, max_length=MOST_QUERY_CHARACTERS)
     thinking: bool = Field(True, description="Let a reasoning model think first.")
+    web_search: bool = Field(False, description="Ask the web as well, where an administrator allows it.")
     model: str = Field("", max_length=255, description="Which model answers; empty: the default.")
     stream: bool = Field(True, description="Server-sent events; false: one JSON Turn when it is finished.")
     knowledge_base_ids: list[UUID] | None = Field(
@@ -124,6 +138,12 @@ class TurnEvent(Sent):
     type: Literal["turn"] = "turn"
     id: str
     number: int
+
+
+class NoticeEvent(Notice):
+    """It comes before `sources`."""
+
+    type: Literal["notice"] = "notice"
 
 
 class SourcesEvent(Sent):
@@ -186,6 +206,7 @@ class ErrorEvent(Sent):
 
 AnyTurnEvent = Annotated[
     TurnEvent
+    | NoticeEvent
     | SourcesEvent
     | QueuedEvent
     | ReasoningEvent
