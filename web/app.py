@@ -14,6 +14,7 @@ from celery import Celery
 from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from kb_platform.accounts import ensure_administrator
 from kb_platform.database.engine import Database, open_database
@@ -26,6 +27,8 @@ from web import security_txt
 from web.api.errors import install_error_mapping
 from web.api.routes import api
 from web.auditing import Audit
+from web.mcp_server import PATH as MCP_PATH
+from web.mcp_server import McpEndpoint
 from web.models import Models
 from web.openapi import describe
 from web.originals import Originals
@@ -51,12 +54,14 @@ def create_app(settings: Settings) -> FastAPI:
         services = await asyncio.to_thread(wire, settings)
         app.state.services = services
         try:
-            yield
+            async with mcp.running():
+                yield
         finally:
             await services.models.aclose()
             services.index.close()
             services.database.close()
 
+    mcp = McpEndpoint()
     app = FastAPI(
         title="Knowledge base platform",
         version=VERSION,
@@ -72,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_error_mapping(app)
     app.exception_handler(ClientDisconnect)(_gone)
     app.include_router(api())
+    app.router.routes.append(Route(MCP_PATH, mcp))
     app.include_router(security_txt.router)
     app.include_router(pages())
     description: dict[str, Any] = {}

@@ -14,6 +14,7 @@ from kb_platform.domain.errors import InvalidInput
 from web.api.dependencies import Caller, ServicesDep
 from web.api.schemas.audit import AuditEvent, AuditEventList
 from web.auditing import is_audited
+from web.mcp_server import ACTIONS as MCP_ACTIONS
 
 MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
 MOST_CHARACTERS = 320
@@ -93,12 +94,13 @@ def export_audit_events(
 
 def _actions(request: Request) -> list[str]:
     paths = request.app.openapi()["paths"].values()
-    return sorted(
+    of_routes = {
         operation["operationId"]
         for methods in paths
         for method, operation in methods.items()
         if is_audited(method.upper(), operation["operationId"])
-    )
+    }
+    return sorted({*of_routes, *MCP_ACTIONS})
 
 
 def _filter(

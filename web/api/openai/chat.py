@@ -63,7 +63,7 @@ async def create_chat_completion(body: ChatRequest, request: Request, caller: As
     are for models alone. Nothing is kept as a conversation. Hanging up stops the generation."""
     asked = await answer_of(body, caller, services)
     if not body.stream:
-        return JSONResponse((await unless_hung_up(_whole(asked), request)).model_dump(mode="json"))
+        return JSONResponse((await unless_hung_up(whole_answer(asked), request)).model_dump(mode="json"))
     include_usage = body.stream_options is not None and body.stream_options.include_usage
     answer = _Answer()
     first = await unless_hung_up(_begun(asked, answer), request)
@@ -102,7 +102,8 @@ class _Answer:
                 raise error_named(event.code, event.message)
 
 
-async def _whole(asked: Asked) -> ChatCompletion:
+async def whole_answer(asked: Asked) -> ChatCompletion:
+    """Return the answer when it is complete. Raises what it failed with."""
     answer = _Answer()
     async with aclosing(asked.events) as events:
         async for event in events:
