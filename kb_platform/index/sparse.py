@@ -9,17 +9,16 @@ less a pair; the index multiplies in the inverse document frequency, which stays
 from __future__ import annotations
 
 import functools
-import heapq
 import logging
 import re
 import unicodedata
 import zlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
 
 import jieba
+import numpy as np
 import snowballstemmer
 
 jieba.setLogLevel(logging.WARNING)
@@ -76,12 +75,16 @@ def query_vector(text: str) -> SparseVector:
 
 def expansion_vector(passages: Iterable[tuple[SparseVector, float]], most_terms: int) -> SparseVector:
     """Return what weighted passages say together, as a query: the terms (not pairs) of most weight."""
-    weights: defaultdict[int, float] = defaultdict(float)
-    for passage, weight in passages:
-        for index, value in zip(passage.indices, passage.values, strict=True):
-            if not index & _PAIR:
-                weights[index] += weight * value
-    return _vector(dict(heapq.nlargest(most_terms, weights.items(), key=itemgetter(1))))
+    given = [(passage, weight) for passage, weight in passages if passage.indices]
+    if not given:
+        return SparseVector((), ())
+    indices = np.concatenate([np.array(passage.indices, np.uint32) for passage, _ in given])
+    weights = np.concatenate([np.array(passage.values) * weight for passage, weight in given])
+    is_term = indices < _PAIR
+    terms, places = np.unique(indices[is_term], return_inverse=True)
+    sums = np.bincount(places, weights[is_term], len(terms))
+    best = np.argsort(-sums, kind="stable")[:most_terms]
+    return SparseVector(tuple(terms[best].tolist()), tuple(sums[best].tolist()))
 
 
 def is_chinese(text: str) -> bool:

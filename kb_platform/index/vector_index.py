@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import numpy as np
 import orjson
+import urllib3
 from numpy.typing import NDArray
 
 from kb_platform.domain.access import AccessScope
@@ -22,6 +22,7 @@ LAYOUT = 2
 """Raised when what a point holds changes (terms, payload): the collection is then built anew under a new name."""
 UPSERT_POINTS = 128
 SCROLL_POINTS = 2000
+MOST_CONNECTIONS_KEPT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,16 @@ class VectorIndex:
         self.dimension = dimension
         key = settings.api_key.get_secret_value() if settings.api_key else None
         # Plain requests, not qdrant-client: its checks of every number and hit cost milliseconds a search, and its
-        # import costs each process a second.
-        self._http = httpx.Client(
-            base_url=settings.url,
+        # import costs each process a second. By urllib3: a request takes it a fourth of httpx's time.
+        self._http = urllib3.connectionpool.connection_from_url(
+            settings.url.rstrip("/"),
             headers={"content-type": "application/json"} | ({"api-key": key} if key else {}),
             timeout=settings.timeout_seconds,
+            maxsize=MOST_CONNECTIONS_KEPT,
+            retries=urllib3.Retry(total=None, connect=0, read=0, redirect=0, status=0, other=0),
         )
+        below = (urllib3.util.parse_url(settings.url).path or "").rstrip("/")
+        self._path = f"{below}/collections/{self.collection}"
 
     def ensure_collection(self) -> None:
         """Make the collection and its payload indexes where they are missing. Safe to call at once in two processes."""
@@ -254,12 +259,13 @@ class VectorIndex:
         """Return the result of one request to the collection."""
         content = b"" if body is None else orjson.dumps(body)
         try:
-            response = self._http.request(method, f"/collections/{self.collection}{path}", content=content)
-        except httpx.HTTPError as error:
+            response = self._http.urlopen(method, self._path + path, body=content)
+        except urllib3.exceptions.HTTPError as error:
             raise IndexUnavailable(f"The vector index does not answer: {error}") from error
-        if response.is_success:
-            return orjson.loads(response.content)["result"]
-        raise IndexUnavailable(f"The vector index refused a request ({response.status_code}): {response.text[:300]}")
+        if 200 <= response.status < 300:
+            return orjson.loads(response.data)["result"]
+        reason = response.data.decode(errors="replace")[:300]
+        raise IndexUnavailable(f"The vector index refused a request ({response.status}): {reason}")
 
 
 # The low threshold makes the engine link the passages of each knowledge base, however small, among themselves. Without

@@ -30,7 +30,19 @@ def fuse(
     feedback: Feedback = NO_FEEDBACK,
     nearness: Mapping[str, float] | None = None,
 ) -> list[tuple[str, Scores]]:
-    """Return (chunk id, scores) of the candidates, best first, with `fused` in 0..1.
+    """Return (chunk id, scores) of the candidates, best first, with `fused` in 0..1; see `order`."""
+    raw = {c.id: c for c in candidates}
+    ordered = order(candidates, dense_weight, feedback, nearness)
+    return [(id_, Scores(dense=raw[id_].dense, sparse=raw[id_].sparse, fused=fused)) for id_, fused in ordered]
+
+
+def order(
+    candidates: Sequence[Candidate],
+    dense_weight: float,
+    feedback: Feedback = NO_FEEDBACK,
+    nearness: Mapping[str, float] | None = None,
+) -> list[tuple[str, float]]:
+    """Return (chunk id, fused score in 0..1) of the candidates, best first.
 
     Both scores are scaled to 0..1 over the query's candidates and added, weighted (convex combination; Bruch, Gai
     and Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval", find it better than rank fusion and
@@ -45,29 +57,27 @@ def fuse(
     Lavrenko and Croft 2001, "Relevance-Based Language Models").
     """
     near_to_query = nearness or {c.id: c.dense for c in candidates if c.dense is not None}
-    dense = {id_: near + feedback.dense_weight * feedback.dense.get(id_, 0.0) for id_, near in near_to_query.items()}
-    sparse = {c.id: c.sparse for c in candidates if c.sparse is not None}
+    moved = feedback.dense
+    dense = {id_: near + feedback.dense_weight * moved.get(id_, 0.0) for id_, near in near_to_query.items()}
     shared = feedback.sparse if feedback.sparse_weight else {}
     lowest, highest = min(dense.values(), default=0.0), max(dense.values(), default=0.0)
-    most_sparse, most_shared = max(sparse.values(), default=0.0), max(shared.values(), default=0.0)
+    most_sparse = max((c.sparse for c in candidates if c.sparse is not None), default=0.0)
+    most_shared = max(shared.values(), default=0.0)
     whole = 1 + (feedback.sparse_weight if most_shared else 0)
-
-    def fused(candidate: Candidate) -> float:
-        near = _scaled(dense[candidate.id], lowest, highest) if candidate.id in dense else 0.0
-        words = _part(sparse.get(candidate.id, 0.0), most_sparse)
-        alike = _part(shared.get(candidate.id, 0.0), most_shared)
-        return (dense_weight * near + (1 - dense_weight) * words + feedback.sparse_weight * alike) / whole
-
-    scored = [(c.id, Scores(dense=c.dense, sparse=c.sparse, fused=fused(c))) for c in candidates]
-    return sorted(scored, key=lambda pair: (-pair[1].fused, pair[0]))
+    fused = []
+    for candidate in candidates:  # some hundred, at each search: the sum is written out
+        id_ = candidate.id
+        near = _scaled(dense[id_], lowest, highest) if id_ in dense else 0.0
+        words = (candidate.sparse or 0.0) / most_sparse if most_sparse > 0 else 0.0
+        alike = shared.get(id_, 0.0) / most_shared if most_shared > 0 else 0.0
+        total = dense_weight * near + (1 - dense_weight) * words + feedback.sparse_weight * alike
+        fused.append((-total / whole, id_))
+    fused.sort()
+    return [(id_, -negative) for negative, id_ in fused]
 
 
 def _scaled(value: float, lowest: float, highest: float) -> float:
     return (value - lowest) / (highest - lowest) if highest > lowest else 1.0
-
-
-def _part(value: float, most: float) -> float:
-    return value / most if most > 0 else 0.0
 
 
 def in_other_language(candidates: Sequence[Candidate]) -> frozenset[str]:

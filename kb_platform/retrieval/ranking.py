@@ -13,7 +13,7 @@ from kb_platform.domain.access import AccessScope
 from kb_platform.domain.chunk import Scores
 from kb_platform.index import Candidate, PassageVectors, VectorIndex
 from kb_platform.index.sparse import expansion_vector, is_chinese
-from kb_platform.retrieval.fusion import Feedback, fuse, in_other_language, levelled
+from kb_platform.retrieval.fusion import Feedback, fuse, in_other_language, levelled, order
 from kb_platform.settings import RetrievalSettings
 
 FEWEST_TO_COMPARE = 3
@@ -43,10 +43,10 @@ def rank(
     """
     candidates = index.search(vector, query, scope, max(settings.candidates, limit), other_language)
     dense_weight = settings.chinese_dense_weight if is_chinese(query) else settings.dense_weight
-    ranked = fuse(candidates, dense_weight, nearness=_nearness(candidates, settings))
-    ids = [id_ for id_, _ in ranked]
+    first = _nearness(candidates, settings)
+    ids = [id_ for id_, _ in order(candidates, dense_weight, nearness=first)]
     if len(ids) < FEWEST_TO_COMPARE:
-        return ranked
+        return fuse(candidates, dense_weight, nearness=first)
     without_cosine = [candidate.id for candidate in candidates if candidate.dense is None]
     closer = index.look_closer(vector, without_cosine, ids[:LIKELY_BEST], other_language, ids)
     completed = [
@@ -54,10 +54,10 @@ def rank(
         for c in candidates
     ]
     nearness = _nearness(completed, settings)
-    ranked = fuse(completed, dense_weight, nearness=nearness)
-    best = [(closer.vectors[id_], scores.fused) for id_, scores in ranked if id_ in closer.vectors][:FEEDBACK_PASSAGES]
-    if not best or not (settings.feedback_weight or settings.feedback_words_weight):
-        return ranked
+    if not closer.vectors or not (settings.feedback_weight or settings.feedback_words_weight):
+        return fuse(completed, dense_weight, nearness=nearness)
+    ordered = order(completed, dense_weight, nearness=nearness)
+    best = [(closer.vectors[id_], fused) for id_, fused in ordered if id_ in closer.vectors][:FEEDBACK_PASSAGES]
     feedback = _feedback(index, best, ids, settings)
     alike = levelled(feedback.dense, in_other_language(completed), feedback.dense, settings.candidates)
     return fuse(completed, dense_weight, replace(feedback, dense=alike), nearness)
