@@ -11,7 +11,7 @@ import threading
 import time
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,8 @@ PATIENCE_SECONDS = 3.0
 """How long a more urgent job waits for a free worker before one gives way."""
 SHORTEST_TURN_SECONDS = 10.0
 """A job works at least this long before it gives way, so that it gets on however many come in between."""
+LOST_LEASES_FIRST = 2
+"""So many times a job whose worker went away is sent before all others."""
 LOOK_SECONDS = 1.0
 """How often a worker looks whether its job was paused, cancelled or given away."""
 
@@ -70,7 +72,8 @@ def take_lease(database: Database, job_id: str, owner: str, lease_seconds: int) 
                 state=JobState.RUNNING,
                 lease_owner=owner,
                 lease_expires_at=moment + timedelta(seconds=lease_seconds),
-                attempts=Job.attempts + 1,
+                attempts=Job.attempts + case((Job.state == JobState.QUEUED, 1), else_=0),
+                lost_leases=Job.lost_leases + case((Job.state == JobState.QUEUED, 0), else_=1),
                 started_at=moment,
             )
         )
@@ -122,6 +125,12 @@ def give_back(database: Database, job_id: str, owner: str, error: str, delay_sec
                 sent_at=now() + timedelta(seconds=delay_seconds),
             )
         )
+
+
+def holder(database: Database, job_id: str) -> str | None:
+    """Return who holds the job's lease, run out or not; None when it is not being worked on."""
+    with database.reading() as session:
+        return session.scalar(select(Job.lease_owner).where(Job.id == job_id, Job.state == JobState.RUNNING))
 
 
 class Lease:
@@ -199,7 +208,8 @@ def resume(session: Session, target_id: str) -> list[Job]:
     """Queue the resting jobs of a target again, with all their attempts, in the caller's transaction."""
     resting = session.scalars(select(Job).where(Job.target_id == target_id, Job.state == JobState.PAUSED)).all()
     for job in resting:
-        job.state, job.attempts, job.finished_at, job.sent_at = JobState.QUEUED, 0, None, now()
+        job.state, job.finished_at, job.sent_at = JobState.QUEUED, None, now()
+        job.attempts = job.lost_leases = 0
     return list(resting)
 
 
@@ -235,16 +245,16 @@ def _is_held(database: Database, job_id: str, owner: str) -> bool:
         return session.scalar(held) is not None
 
 
-def abandoned(database: Database) -> list[str]:
-    """Return the running jobs whose lease ran out: their worker died."""
+def abandoned(database: Database) -> list[tuple[str, int]]:
+    """Return (id, priority to send with) of the running jobs whose lease ran out: their worker died. They go first,
+    for they have waited, but not again and again: a worker that keeps dying must not always meet the same ones."""
     with database.reading() as session:
-        return list(
-            session.scalars(
-                select(Job.id)
-                .where(Job.state == JobState.RUNNING, Job.lease_expires_at < now())
-                .order_by(Job.priority, Job.created_at)
-            )
+        rows = session.execute(
+            select(Job.id, Job.priority, Job.lost_leases)
+            .where(Job.state == JobState.RUNNING, Job.lease_expires_at < now())
+            .order_by(Job.priority, Job.created_at)
         )
+        return [(row.id, 0 if row.lost_leases < LOST_LEASES_FIRST else row.priority) for row in rows]
 
 
 def count_queued(database: Database) -> int:

@@ -23,7 +23,7 @@ def make_celery(settings: QueueSettings) -> Celery:
         accept_content=["json"],
         task_ignore_result=True,
         task_acks_late=True,
-        task_reject_on_worker_lost=True,
+        task_reject_on_worker_lost=False,  # the job is given back in SQL, see workers/deaths.py
         worker_prefetch_multiplier=1,
         worker_concurrency=settings.concurrency,
         worker_max_tasks_per_child=200,

@@ -10,9 +10,11 @@ from ingest.services import IngestServices, make_services
 from kb_platform.queue import make_celery
 from kb_platform.redaction import start_logging
 from kb_platform.settings import load_settings
+from workers.deaths import watch_for_deaths
 
 app = make_celery(load_settings().queue)
 app.conf.imports = ("workers.tasks",)
+watch_for_deaths(app, load_settings())
 
 
 @setup_logging.connect

@@ -42,7 +42,7 @@ def reap(database: Database, celery: Celery, queue: redis.Redis) -> int:
     """
     missing = jobs.count_queued(database) - count_messages(queue)
     forgotten = jobs.take_unsent(database, SEND_AGAIN_SECONDS, missing) if missing > 0 else []
-    to_send = [(job_id, 0) for job_id in jobs.abandoned(database)] + forgotten
+    to_send = jobs.abandoned(database) + forgotten
     for job_id, priority in to_send:
         wake(celery, job_id, priority)
     return len(to_send)

@@ -20,6 +20,8 @@ from workers.celery_app import app, services
 
 logger = logging.getLogger(__name__)
 
+MOST_LOST_LEASES = 20
+"""Many: mostly the machine is to blame. Not endless: a file that takes the machine down must not do so for ever."""
 AWAY_SECONDS = 5.0
 """Before a job is tried again that found the index or an endpoint away."""
 
@@ -59,6 +61,8 @@ def work_on(job_id: str, made: IngestServices) -> None:
 def _work(job: Job, lease: Lease, made: IngestServices) -> None:
     if job.attempts > made.settings.queue.max_attempts:
         _fail(job, lease, made, "gave_up", f"Reading did not end after {job.attempts - 1} attempts. {job.last_error}")
+    elif job.lost_leases > MOST_LOST_LEASES:
+        _fail(job, lease, made, "gave_up", f"The worker went away {job.lost_leases} times while it read this.")
     elif job.kind == JobKind.INGEST:
         ingest_version(job.target_id, lease, made)
     elif job.kind == JobKind.REINDEX_DOCUMENT:

@@ -272,6 +272,9 @@ class Job(Base):
     priority: Mapped[int] = mapped_column(Integer, default=5)
     """0 goes first, 9 last."""
     attempts: Mapped[int] = mapped_column(Integer, default=0)
+    """Those that ended by the job's own doing, as far as one can tell: an error, or the death of its process alone."""
+    lost_leases: Mapped[int] = mapped_column(Integer, default=0)
+    """How often its lease ran out: the whole worker or its machine went away."""
     lease_owner: Mapped[str] = mapped_column(default="")
     lease_expires_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(Text, default="")

@@ -17,7 +17,7 @@ from web.cli.instance import ROOT
 
 KEPT_LOGS = 3
 FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 30.0
+LONGEST_PAUSE = 10.0
 STEADY_SECONDS = 10.0
 """A process that was ready and lived this long has recovered: its next restart begins with the short pause again."""
 

@@ -39,15 +39,29 @@ def test_a_job_whose_worker_died_goes_to_another_and_the_first_may_no_longer_end
     jobs.take_lease(database, job_id, "dead", 30)
     assert jobs.abandoned(database) == []
     expire_lease(database, job_id)
-    assert jobs.abandoned(database) == [job_id]
+    assert jobs.abandoned(database) == [(job_id, 0)]
     taken = jobs.take_lease(database, job_id, "alive", 30)
     assert taken is not None
-    assert taken.attempts == 2
+    assert (taken.attempts, taken.lost_leases) == (1, 1)
     with pytest.raises(LeaseLost), database.writing() as session:
         jobs.finish(session, job_id, "dead", JobState.SUCCEEDED)
     with database.writing() as session:
         jobs.finish(session, job_id, "alive", JobState.SUCCEEDED)
     assert state_of(database, job_id) == JobState.SUCCEEDED
+
+
+def test_a_worker_that_keeps_dying_does_not_use_up_a_files_attempts_and_soon_meets_others_first(
+    database: Database,
+) -> None:
+    job_id = add_job(database, priority=6)
+    priorities = []
+    for number in range(4):
+        taken = jobs.take_lease(database, job_id, f"worker {number}", 30)
+        assert taken is not None
+        assert taken.attempts == 1
+        expire_lease(database, job_id)
+        priorities += [priority for _, priority in jobs.abandoned(database)]
+    assert priorities == [0, 0, 6, 6]
 
 
 def test_heartbeats_keep_the_lease_and_notice_a_cancellation(database: Database) -> None:
