@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import ApiKey, Role, SignInSession, User, now
+from kb_platform.domain.access import ALL_RIGHTS, Right
 from kb_platform.domain.errors import InvalidInput, NotAuthenticated, NotFound
 from kb_platform.settings import SecuritySettings
 
@@ -32,6 +34,8 @@ LAST_USE_STEP = timedelta(minutes=1)
 """A key's last use is noted no more often than this: one write a request would serialise all readers."""
 
 LATEST_EXPIRY_YEAR = 2200
+SESSION_ENDED = "You are not signed in, or the session has ended. Sign in again."
+KEY_UNKNOWN = "This API key is unknown or was revoked."
 
 _hasher = PasswordHasher()
 _hashing = threading.BoundedSemaphore(4)
@@ -42,7 +46,10 @@ _NOBODYS_HASH = _hasher.hash(secrets.token_urlsafe(16))
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, resolved once per request; `credential_id` is the session's token hash or the API key's id."""
+    """Who asks, resolved once per request; `credential_id` is the session's token hash or the API key's id.
+
+    `rights` and `knowledge_base_ids` (None: all) are what an API key was limited to.
+    """
 
     user_id: str
     email: str
@@ -50,6 +57,9 @@ class Principal:
     role: Role
     credential: Literal["session", "api_key"]
     credential_id: str
+    department_id: str | None = None
+    rights: frozenset[Right] = ALL_RIGHTS
+    knowledge_base_ids: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +102,25 @@ def ensure_administrator(database: Database, settings: SecuritySettings) -> Firs
     return FirstAdministrator(_normal_email(settings.admin_email), None if given else password)
 
 
-def add_user(database: Database, email: str, password: str, role: Role, display_name: str = "") -> User:
+def add_user(
+    database: Database,
+    email: str,
+    password: str,
+    role: Role,
+    display_name: str = "",
+    department_id: str | None = None,
+) -> User:
     """Add an active user. Raises InvalidInput for a weak password or an e-mail address that is taken."""
     email = _normal_email(email)
     if not email or len(email) > 320:
         raise InvalidInput("An e-mail address is needed.", "address_needed")
-    user = User(email=email, display_name=display_name, password_hash=_new_hash(password), role=role)
+    user = User(
+        email=email,
+        display_name=display_name,
+        password_hash=_new_hash(password),
+        role=role,
+        department_id=department_id,
+    )
     try:
         with database.writing() as session:
             session.add(user)
@@ -143,6 +166,20 @@ def authenticate(database: Database, credential: str) -> Principal:
     return principal
 
 
+def refreshed(session: Session, principal: Principal) -> Principal:
+    """Return the principal as they are now, for what outlasts a request. Raises NotAuthenticated as soon as they would
+    not be let in any more."""
+    if principal.credential == "api_key":
+        row = session.get(ApiKey, principal.credential_id)
+        if row is None:
+            raise NotAuthenticated(KEY_UNKNOWN)
+        return _of_api_key(row, session.get_one(User, row.user_id))
+    signed_in = session.get(SignInSession, principal.credential_id)
+    if signed_in is None:
+        raise NotAuthenticated(SESSION_ENDED)
+    return _of_session(signed_in, session.get_one(User, signed_in.user_id))
+
+
 def change_password(database: Database, principal: Principal, current_password: str, new_password: str) -> None:
     """Change the principal's password and end all their other sessions. Raises InvalidInput."""
     with database.reading() as session:
@@ -159,15 +196,31 @@ def change_password(database: Database, principal: Principal, current_password: 
         )
 
 
-def add_api_key(database: Database, user_id: str, name: str, expires_at: datetime | None = None) -> NewApiKey:
-    """Make a key. The returned `key` is the only place where it can be read. Raises InvalidInput for a past expiry."""
+def add_api_key(
+    database: Database,
+    user_id: str,
+    name: str,
+    expires_at: datetime | None = None,
+    rights: Collection[Right] = ALL_RIGHTS,
+    knowledge_base_ids: Collection[str] | None = None,
+) -> NewApiKey:
+    """Make a key with these rights, for these knowledge bases (None: all that the user may read). The returned `key`
+    is the only place where it can be read. Raises InvalidInput for a past expiry, or a key that could do nothing."""
+    if not rights or (knowledge_base_ids is not None and not knowledge_base_ids):
+        raise InvalidInput("A key without a right or a knowledge base could do nothing.")
     if expires_at is not None and not now().year <= expires_at.year <= LATEST_EXPIRY_YEAR:
         raise InvalidInput(f"A key expires between now and the year {LATEST_EXPIRY_YEAR}.")
     if expires_at is not None and expires_at <= now():
         raise InvalidInput("The key would already have expired.", "key_expired")
     key = API_KEY_PREFIX + secrets.token_urlsafe(32)
     row = ApiKey(
-        user_id=user_id, name=name, prefix=key[:SHOWN_KEY_CHARACTERS], key_hash=_digest(key), expires_at=expires_at
+        user_id=user_id,
+        name=name,
+        prefix=key[:SHOWN_KEY_CHARACTERS],
+        key_hash=_digest(key),
+        expires_at=expires_at,
+        rights=sorted(rights),
+        knowledge_base_ids=None if knowledge_base_ids is None else sorted(knowledge_base_ids),
     )
     with database.writing() as session:
         session.add(row)
@@ -200,11 +253,9 @@ def _by_api_key(session: Session, key: str) -> tuple[Principal, datetime | None]
         select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.key_hash == _digest(key))
     )
     row = found.one_or_none()
-    if row is None or row.ApiKey.revoked_at is not None or not row.User.is_active:
-        raise NotAuthenticated("This API key is unknown or was revoked.")
-    if row.ApiKey.expires_at is not None and row.ApiKey.expires_at <= now():
-        raise NotAuthenticated("This API key has expired.")
-    return _principal(row.User, "api_key", row.ApiKey.id), row.ApiKey.last_used_at
+    if row is None:
+        raise NotAuthenticated(KEY_UNKNOWN)
+    return _of_api_key(row.ApiKey, row.User), row.ApiKey.last_used_at
 
 
 def _by_session(session: Session, token: str) -> Principal:
@@ -214,13 +265,34 @@ def _by_session(session: Session, token: str) -> Principal:
         .where(SignInSession.token_hash == _digest(token))
     )
     row = found.one_or_none()
-    if row is None or row.SignInSession.expires_at <= now() or not row.User.is_active:
-        raise NotAuthenticated("You are not signed in, or the session has ended. Sign in again.")
-    return _principal(row.User, "session", row.SignInSession.token_hash)
+    if row is None:
+        raise NotAuthenticated(SESSION_ENDED)
+    return _of_session(row.SignInSession, row.User)
+
+
+def _of_api_key(key: ApiKey, user: User) -> Principal:
+    if key.revoked_at is not None or not user.is_active:
+        raise NotAuthenticated(KEY_UNKNOWN)
+    if key.expires_at is not None and key.expires_at <= now():
+        raise NotAuthenticated("This API key has expired.")
+    bases = key.knowledge_base_ids
+    return replace(
+        _principal(user, "api_key", key.id),
+        rights=frozenset(map(Right, key.rights)),
+        knowledge_base_ids=None if bases is None else frozenset(bases),
+    )
+
+
+def _of_session(signed_in: SignInSession, user: User) -> Principal:
+    if signed_in.expires_at <= now() or not user.is_active:
+        raise NotAuthenticated(SESSION_ENDED)
+    return _principal(user, "session", signed_in.token_hash)
 
 
 def _principal(user: User, credential: Literal["session", "api_key"], credential_id: str) -> Principal:
-    return Principal(user.id, user.email, user.display_name, Role(user.role), credential, credential_id)
+    return Principal(
+        user.id, user.email, user.display_name, Role(user.role), credential, credential_id, user.department_id
+    )
 
 
 def _digest(secret: str) -> str:

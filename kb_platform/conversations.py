@@ -51,7 +51,7 @@ def add_conversation(
     return row
 
 
-def conversations_of(session: Session, user_id: str, limit: int, offset: int = 0) -> list[Conversation]:
+def conversations_of(session: Session, user_id: str, limit: int | None = None, offset: int = 0) -> list[Conversation]:
     """Return the user's conversations without their turns, last used first."""
     query = select(Conversation).where(Conversation.user_id == user_id)
     return list(
@@ -63,8 +63,13 @@ def conversation(session: Session, user_id: str, conversation_id: str) -> Conver
     """Return the user's conversation with its turns. Raises NotFound, also for somebody else's."""
     row = session.get(Conversation, conversation_id, options=[selectinload(Conversation.turns)])
     if row is None or row.user_id != user_id:
-        raise NotFound("There is no such conversation.")
+        raise unknown_conversation()
     return row
+
+
+def unknown_conversation() -> NotFound:
+    """Return the error for one that there is not, or that is not for the caller to see."""
+    return NotFound("There is no such conversation.")
 
 
 def change_conversation(row: Conversation, title: str | None, knowledge_base_ids: Collection[str] | None) -> None:
@@ -95,12 +100,13 @@ def is_being_answered(turn: Turn) -> bool:
     return turn.state == TurnState.ANSWERING and turn.updated_at > now() - ANSWERER_GONE_AFTER
 
 
-def past_turns(row: Conversation) -> tuple[PastTurn, ...]:
-    """Return the finished turns as history for the next question: no markers, no reasoning, no failed ones."""
+def past_turns(row: Conversation, withheld: Collection[str] = ()) -> tuple[PastTurn, ...]:
+    """Return the finished turns as history for the next question: no markers, no reasoning, no failed ones, none that
+    are `withheld` (ids)."""
     return tuple(
         PastTurn(turn.question, _MARKER.sub("", turn.answer), turn.number)
         for turn in row.turns
-        if turn.answer and turn.state in (TurnState.DONE, TurnState.STOPPED)
+        if turn.answer and turn.state in (TurnState.DONE, TurnState.STOPPED) and turn.id not in withheld
     )
 
 

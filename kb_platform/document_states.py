@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,9 +35,10 @@ class DocumentState:
         return self.current is not None and self.latest.id != self.current.id and self.latest.state in UNFINISHED
 
 
-def live_documents(session: Session, knowledge_base_id: str) -> list[DocumentState]:
-    """Return the documents of a knowledge base by name."""
-    return _states(session, _query(knowledge_base_id).where(Document.deleted_at.is_(None)).order_by(Document.name))
+def live_documents(session: Session, knowledge_base_id: str, hidden: Collection[str] = ()) -> list[DocumentState]:
+    """Return the documents of a knowledge base by name, but those that are `hidden` from whoever asks."""
+    states = _states(session, _query(knowledge_base_id).where(Document.deleted_at.is_(None)).order_by(Document.name))
+    return [state for state in states if state.document.id not in hidden]
 
 
 def changed_documents(session: Session, knowledge_base_id: str, since: datetime) -> list[DocumentState]:
@@ -50,6 +52,11 @@ def moved_documents(session: Session, knowledge_base_id: str, since: datetime) -
     here and finds among them has left."""
     elsewhere = select(Document.id).where(Document.knowledge_base_id != knowledge_base_id, Document.updated_at >= since)
     return set(session.scalars(elsewhere))
+
+
+def documents_by_id(session: Session, document_ids: Collection[str], knowledge_base_id: str) -> list[DocumentState]:
+    """Return those of the documents that are in a knowledge base, deleted ones included."""
+    return _states(session, _query(knowledge_base_id).where(Document.id.in_(document_ids)))
 
 
 def document_state(session: Session, document_id: str) -> DocumentState | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -19,7 +19,7 @@ from kb_platform.database.tables import (
     KnowledgeBase,
     VersionState,
 )
-from kb_platform.domain.errors import DuplicateFile, NotFound
+from kb_platform.domain.errors import DuplicateFile, InvalidInput, NotFound
 from kb_platform.file_names import join_path
 from kb_platform.files import FileStore, StoredFile
 
@@ -62,22 +62,26 @@ def add_document(
     *,
     folder: str = "",
     keep_duplicates: bool = True,
+    hidden: Collection[str] = (),
 ) -> AddedDocument:
     """Store a file as a new document, or as the next version of the live document of that folder and name.
 
     The version before stays in use until the new one is ready; one that is still being read is given up. Raises
     NotFound for an unknown knowledge base, DuplicateFile when duplicates are not to be kept and the same content is
-    there under another name.
+    there under another name, InvalidInput when that folder and name are those of a document that is `hidden` from the
+    user.
     """
     stored = files.put(parts)
     path = join_path(folder, file_name)
     with database.writing() as session:
         live_knowledge_base(session, knowledge_base_id)
         document = _document_at(session, knowledge_base_id, path)
+        if document is not None and document.id in hidden:
+            raise InvalidInput(f"{path}: this name is taken by a document that you may not change.", "name_taken")
         is_new = document is None
         if document is None:
             if not keep_duplicates:
-                _refuse_duplicate(session, knowledge_base_id, file_name, stored)
+                _refuse_duplicate(session, knowledge_base_id, file_name, stored, hidden)
             document = Document(
                 knowledge_base_id=knowledge_base_id, name=file_name, folder=folder, live_path=path, created_by=user_id
             )
@@ -179,9 +183,11 @@ def _document_at(session: Session, knowledge_base_id: str, path: str) -> Documen
     )
 
 
-def _refuse_duplicate(session: Session, knowledge_base_id: str, file_name: str, stored: StoredFile) -> None:
+def _refuse_duplicate(
+    session: Session, knowledge_base_id: str, file_name: str, stored: StoredFile, hidden: Collection[str]
+) -> None:
     newer = aliased(DocumentVersion)
-    same = session.scalar(
+    found = session.scalars(
         select(Document)
         .join(DocumentVersion, DocumentVersion.document_id == Document.id)
         .where(
@@ -192,8 +198,8 @@ def _refuse_duplicate(session: Session, knowledge_base_id: str, file_name: str, 
             ~select(newer.id).where(newer.document_id == Document.id, newer.number > DocumentVersion.number).exists(),
         )
         .order_by(Document.created_at)
-        .limit(1)
     )
+    same = next((document for document in found if document.id not in hidden), None)
     if same is not None:
         raise DuplicateFile(file_name, same.id, join_path(same.folder, same.name))
 

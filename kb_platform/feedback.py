@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kb_platform.database.tables import Feedback, Turn, TurnState, User
+from kb_platform.database.tables import Conversation, Feedback, Turn, TurnState, User
 from kb_platform.domain.errors import Conflict, InvalidInput
 
 MOST_COMMENT_CHARACTERS = 2000
+READ_AT_ONCE = 200
 _MARKER = re.compile(r"\s?\[\d+\]")
 
 
@@ -38,6 +40,7 @@ class FeedbackEntry:
 
     feedback: Feedback
     turn: Turn
+    conversation: Conversation
     given_by: str
 
 
@@ -75,17 +78,20 @@ def feedback_of(session: Session, user_id: str, turn_ids: Sequence[str]) -> dict
     return {row.turn_id: row for row in session.scalars(query)}
 
 
-def all_feedback(session: Session, limit: int, offset: int = 0) -> list[FeedbackEntry]:
-    """Return everybody's feedback, newest first. The caller may read it (`access.require_writer`)."""
+def all_feedback(session: Session) -> Iterator[list[FeedbackEntry]]:
+    """Yield everybody's feedback, newest first, some at a time. Which of it a caller may read, `access` says."""
     query = (
-        select(Feedback, Turn, User)
+        select(Feedback, Turn, Conversation, User)
         .join(Turn, Turn.id == Feedback.turn_id)
+        .join(Conversation, Conversation.id == Turn.conversation_id)
         .join(User, User.id == Feedback.user_id)
         .order_by(Feedback.updated_at.desc(), Feedback.id)
-        .limit(limit)
-        .offset(offset)
     )
-    return [FeedbackEntry(row, turn, user.display_name or user.email) for row, turn, user in session.execute(query)]
+    for offset in count(step=READ_AT_ONCE):
+        rows = session.execute(query.limit(READ_AT_ONCE).offset(offset)).all()
+        yield [FeedbackEntry(row, turn, about, user.display_name or user.email) for row, turn, about, user in rows]
+        if len(rows) < READ_AT_ONCE:
+            return
 
 
 def question_record(entry: FeedbackEntry, readable: frozenset[str]) -> dict[str, Any]:

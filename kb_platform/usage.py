@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from kb_platform.accounts import Principal
 from kb_platform.database.engine import Database
+from kb_platform.database.people_tables import Department
 from kb_platform.database.tables import ApiKey, UsagePurpose, UsageRecord, User
 from kb_platform.model_endpoints import Prices
 from kb_platform.spreadsheets import inert
@@ -26,6 +27,7 @@ class GroupBy(StrEnum):
     DAY = "day"
     USER = "user"
     API_KEY = "api_key"
+    DEPARTMENT = "department"
     MODEL = "model"
 
 
@@ -49,6 +51,7 @@ class UsageSum:
     day: str
     user: str
     api_key: str
+    department: str
     model: str
     calls: int
     prompt_tokens: int
@@ -79,6 +82,7 @@ def add_usage(
     row = UsageRecord(
         user_id=principal.user_id,
         api_key_id=principal.credential_id if principal.credential == "api_key" else None,
+        department_id=principal.department_id,
         model=model,
         endpoint=endpoint,
         purpose=purpose,
@@ -94,15 +98,22 @@ def add_usage(
 
 
 def usage_sums(
-    session: Session, group_by: Collection[GroupBy], since: datetime, until: datetime, user_id: str | None = None
+    session: Session,
+    group_by: Collection[GroupBy],
+    since: datetime,
+    until: datetime,
+    user_id: str | None = None,
+    department_ids: Collection[str] | None = None,
 ) -> list[UsageSum]:
-    """Return the sums of the calls in [since, until), of one user or of all, by day (UTC) first."""
+    """Return the sums of the calls in [since, until), of one user, of some departments or of all, by day (UTC)
+    first."""
     columns: dict[GroupBy, ColumnElement[Any] | InstrumentedAttribute[str]] = {
         GroupBy.DAY: cast(UsageRecord.created_at, Date)
         if session.get_bind().dialect.name != "sqlite"
         else func.date(UsageRecord.created_at),
         GroupBy.USER: User.email,
         GroupBy.API_KEY: func.coalesce(ApiKey.name, ""),
+        GroupBy.DEPARTMENT: func.coalesce(Department.name, ""),
         GroupBy.MODEL: UsageRecord.model,
     }
     groups = [columns[group] for group in GroupBy if group in group_by]
@@ -119,18 +130,22 @@ def usage_sums(
         )
         .join(User, User.id == UsageRecord.user_id)
         .join(ApiKey, ApiKey.id == UsageRecord.api_key_id, isouter=True)
+        .join(Department, Department.id == UsageRecord.department_id, isouter=True)
         .where(UsageRecord.created_at >= since, UsageRecord.created_at < until)
         .group_by(*groups)
         .order_by(*groups)
     )
     if user_id is not None:
         query = query.where(UsageRecord.user_id == user_id)
+    if department_ids is not None:
+        query = query.where(UsageRecord.department_id.in_(department_ids))
     found = session.execute(query)
     return [
         UsageSum(
             day=str(day),
             user=user,
             api_key=key,
+            department=department,
             model=model,
             calls=calls,
             prompt_tokens=prompt,
@@ -140,7 +155,7 @@ def usage_sums(
             counted_here=counted_here,
             cost=float(cost),
         )
-        for day, user, key, model, calls, prompt, cached, reasoning, answer, counted_here, cost in found
+        for day, user, key, department, model, calls, prompt, cached, reasoning, answer, counted_here, cost in found
         if calls
     ]
 

@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 from kb_platform import access, knowledge_bases
 from kb_platform.accounts import Principal, authenticate
 from kb_platform.audit import Entry, append_event
-from kb_platform.domain.access import AccessScope
+from kb_platform.domain.access import AccessScope, Right
 from kb_platform.domain.errors import InvalidInput, KnowledgeBaseError, NotAuthenticated, NotFound, TooManyRequests
 from kb_platform.redaction import redactor
 from kb_platform.version import VERSION
@@ -181,6 +181,7 @@ async def _calling(context: Context, action: str, objects: dict[str, Any], quest
     assert isinstance(request, Request), "this server speaks HTTP only"
     call = _Call(request.scope["state"]["principal"], request.app.state.services, request)
     try:
+        access.require_right(call.principal, Right.ASK if action == "mcp_ask" else Right.READ)
         yield call
     except KnowledgeBaseError as error:
         await call.audit(action, status_of(error), objects, question)
@@ -190,7 +191,7 @@ async def _calling(context: Context, action: str, objects: dict[str, Any], quest
 
 def _listed(call: _Call) -> list[dict[str, Any]]:
     with call.services.database.reading() as session:
-        summaries = knowledge_bases.summaries(session, access.readable_scope(session, call.principal))
+        summaries = knowledge_bases.summaries(session, access.levels(session, call.principal))
         return [
             {
                 "id": one.row.id,
@@ -244,7 +245,7 @@ def _scope(call: _Call, names: list[str] | None) -> AccessScope:
             return readable
         if not names:
             raise InvalidInput("knowledge_bases: name at least one, or leave it away for all.")
-        summaries = knowledge_bases.summaries(session, readable)
+        summaries = knowledge_bases.summaries(session, readable.knowledge_base_ids)
         wanted = set()
         for name in names:
             fitting = {one.row.id for one in summaries if name in (one.row.id, one.row.name)}

@@ -38,6 +38,7 @@ class Models:
         self._gateway = Gateway(settings.model.queue_length, settings.model.queue_seconds)
         self._looked_at = float("-inf")
         self._learned_name = ""
+        self._limits: access.Limits = {}
         self._recording: set[asyncio.Future[None]] = set()
         self._checking: asyncio.Task[None] | None = None
 
@@ -56,7 +57,8 @@ class Models:
     async def names(self, principal: Principal) -> list[str]:
         """Return the names of the models that this user may ask, the default first."""
         await self._look()
-        return access.usable_models(principal, [status.name for status in self._gateway.statuses()])
+        names = [status.name for status in self._gateway.statuses()]
+        return await asyncio.to_thread(self._usable, principal, names) if self._limits else names
 
     async def statuses(self) -> list[ModelStatus]:
         """Return all models with the state of their endpoints."""
@@ -79,11 +81,20 @@ class Models:
         self._looked_at = time.monotonic()
         if self._checking is None:
             self._checking = asyncio.create_task(self._gateway.check_forever(self._settings.model.health_seconds))
-        rows = await asyncio.to_thread(connected_models, self._database, self._settings.security.secret_key)
+        rows, self._limits = await asyncio.to_thread(self._connected)
         own = self._of_settings()
         await self._gateway.use([*own, *(self._config(row) for row in rows)])
         if own and not self._settings.model.name:
             await self._learn_name(own[0], rows)
+
+    def _connected(self) -> tuple[list[ConnectedModel], access.Limits]:
+        rows = connected_models(self._database, self._settings.security.secret_key)
+        with self._database.reading() as session:
+            return rows, access.endpoint_limits(session)
+
+    def _usable(self, principal: Principal, names: list[str]) -> list[str]:
+        with self._database.reading() as session:
+            return access.usable_models(session, principal, names, self._limits)
 
     def _of_settings(self) -> list[EndpointConfig]:
         model = self._settings.model

@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from kb_platform.domain.access import ALL_RIGHTS
+
 
 def new_id() -> str:
     return str(uuid.uuid4())
@@ -62,7 +64,11 @@ class Base(DeclarativeBase):
 
 
 class Role(StrEnum):
+    """The most that a person may do; where, departments and shares say (`kb_platform.access`)."""
+
     ADMINISTRATOR = "administrator"
+    MANAGER = "manager"
+    """Of his department and all below it: of their people and their knowledge bases."""
     EDITOR = "editor"
     READER = "reader"
 
@@ -74,6 +80,7 @@ class User(Base):
     display_name: Mapped[str] = mapped_column(default="")
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(String(32), default=Role.READER)
+    department_id: Mapped[str | None] = mapped_column(ForeignKey("departments.id"), index=True)
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -101,6 +108,9 @@ class ApiKey(Base):
     last_used_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    rights: Mapped[list[Any]] = mapped_column(default=lambda: sorted(ALL_RIGHTS))
+    knowledge_base_ids: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    """The only ones that the key opens; None: all that its user may read."""
 
 
 class KnowledgeBase(Base):
@@ -108,6 +118,8 @@ class KnowledgeBase(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     name: Mapped[str]
     description: Mapped[str] = mapped_column(Text, default="")
+    department_id: Mapped[str | None] = mapped_column(ForeignKey("departments.id"), index=True)
+    """The department that it belongs to: its managers manage it."""
     created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     deleted_at: Mapped[datetime | None]
@@ -395,6 +407,8 @@ class UsageRecord(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     api_key_id: Mapped[str | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
     """None: asked in the browser."""
+    department_id: Mapped[str | None] = mapped_column(ForeignKey("departments.id", ondelete="SET NULL"), index=True)
+    """The user's when it was used: who moves on leaves it behind."""
     model: Mapped[str]
     endpoint: Mapped[str] = mapped_column(String(1024), default="")
     purpose: Mapped[str] = mapped_column(String(16))
@@ -406,7 +420,3 @@ class UsageRecord(Base):
     is_counted_here: Mapped[bool] = mapped_column(Boolean, default=False)
     """The endpoint did not say: counted with our own tokenizer."""
     cost: Mapped[float] = mapped_column(Float, default=0.0)
-
-
-from kb_platform.database import audit_tables as _audit_tables  # noqa: E402, F401 - one metadata holds all tables
-from kb_platform.database import web_search_tables as _web_search_tables  # noqa: E402, F401

@@ -345,4 +345,7 @@ def _allowed(scope: AccessScope) -> dict[str, Any]:
     ]
     if scope.document_ids is not None:
         must.append({"key": "document_id", "match": {"any": sorted(scope.document_ids)}})
-    return {"must": must}
+    if not scope.hidden_document_ids:
+        return {"must": must}
+    hidden = {"key": "document_id", "match": {"any": sorted(scope.hidden_document_ids)}}
+    return {"must": must, "must_not": [hidden]}

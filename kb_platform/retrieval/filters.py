@@ -51,6 +51,7 @@ def narrow(session: Session, scope: AccessScope, wanted: DocumentFilter) -> Acce
     if wanted.added_until is not None:
         query = query.where(Document.created_at <= wanted.added_until)
     passing = frozenset(row.id for row in session.execute(query) if wanted.tags <= set(row.tags))
+    passing -= scope.hidden_document_ids
     for allowed in (wanted.document_ids, scope.document_ids):
         if allowed is not None:
             passing &= allowed

@@ -15,7 +15,8 @@ from kb_platform.domain.chunk import Hit, PassageEdit, Scores
 
 def read_passages(database: Database, ranked: Sequence[tuple[str, Scores]], scope: AccessScope) -> list[Hit]:
     """Return the passages of the best-ranked points. SQL decides: the version must be its document's current one,
-    document and knowledge base live and in the scope, the passage not switched off, whatever the index says."""
+    document and knowledge base live, both admitted by the scope, the passage not switched off, whatever the index
+    says."""
     if not ranked:
         return []
     ids = [id_ for id_, _ in ranked]
@@ -70,7 +71,7 @@ def read_passages(database: Database, ranked: Sequence[tuple[str, Scores]], scop
             edit=None if row.edited_text is None else PassageEdit(row.edited_by, row.edited_at),
         )
         for id_, scores in ranked
-        if (row := rows.get(id_)) is not None and (scope.document_ids is None or row.document_id in scope.document_ids)
+        if (row := rows.get(id_)) is not None and scope.admits(row.knowledge_base_id, row.document_id)
     ]
 
 

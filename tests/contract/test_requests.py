@@ -58,6 +58,8 @@ def _use_everything(index: VectorIndex) -> None:
     scope = AccessScope("user", frozenset({"kb"}), frozenset({"document"}))
     assert [candidate.id for candidate in index.search(vector, "library", scope, 5)] == [id_]
     assert [candidate.id for candidate in index.search(vector, "library", scope, 5, vector)] == [id_]
+    but_it = replace(scope, document_ids=None, hidden_document_ids=frozenset({"document"}))
+    assert index.search(vector, "library", but_it, 5, vector) == []
     closer = index.look_closer(vector, [id_], [id_], vector, [id_])
     assert closer.cosines == closer.other_cosines == {id_: pytest.approx(1.0)}
     assert closer.vectors[id_].sparse.indices

@@ -135,6 +135,18 @@ def test_a_batch_answers_each_query_in_its_place(engine: QdrantClient, name: str
     assert [places(answer.points) for answer in answers] == [["east"], ["north"], ["north"]]
 
 
+def test_what_is_hidden_is_no_candidate_of_either_search(engine: QdrantClient, name: str) -> None:
+    fill(engine, name)
+    but_one = models.Filter(must=[match("kb", any=["a", "b"])], must_not=[match("place", any=["north_east"])])
+    terms = models.SparseVector(indices=[1, 2, 3], values=[1.0, 1.0, 1.0])
+    requests = [
+        models.QueryRequest(query=AXES["north_east"], using="dense", limit=3, with_payload=True, filter=but_one),
+        models.QueryRequest(query=terms, using="sparse", limit=3, with_payload=True, filter=but_one),
+    ]
+    for answer in engine.query_batch_points(name, requests):
+        assert set(places(answer.points)) == {"east", "north"}
+
+
 def test_what_one_search_found_is_scored_by_the_other(engine: QdrantClient, name: str) -> None:
     fill(engine, name)
     by_terms = models.Prefetch(
@@ -163,6 +175,7 @@ def test_ranks_are_fused(engine: QdrantClient, name: str) -> None:
         (models.Filter(must=[match("kb", any=["c"])]), set()),
         (models.Filter(must=[match("published", value=False)]), set()),
         (models.Filter(must_not=[match("kb", value="a")]), {"north"}),
+        (models.Filter(must=[match("kb", any=["a"])], must_not=[match("place", any=["east", "west"])]), {"north_east"}),
         (models.Filter(must=[match("kb", except_=["a"])]), {"north"}),
         (models.Filter(should=[match("place", value="east"), match("kb", value="b")]), {"east", "north"}),
         (models.Filter(must=[models.HasIdCondition(has_id=[IDS["east"]])]), {"east"}),

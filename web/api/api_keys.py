@@ -22,9 +22,15 @@ def list_api_keys(caller: Caller, services: ServicesDep) -> ApiKeyList:
 
 @router.post("", status_code=201, operation_id="create_api_key")
 def create_api_key(body: ApiKeyRequest, caller: Caller, services: ServicesDep) -> NewApiKey:
-    """Make a key with the caller's rights. The key is in this answer and nowhere else."""
+    """Make a key with the caller's rights or some of them. The key is in this answer and nowhere else."""
     access.require_session(caller)
-    made = accounts.add_api_key(services.database, caller.user_id, body.name, body.expires_at)
+    wanted = None if body.knowledge_base_ids is None else [str(id_) for id_ in body.knowledge_base_ids]
+    if wanted is not None:
+        with services.database.reading() as session:
+            access.scope_of(session, caller, wanted)
+    made = accounts.add_api_key(
+        services.database, caller.user_id, body.name, body.expires_at, frozenset(body.rights), wanted
+    )
     return NewApiKey(**ApiKey.model_validate(made.row).model_dump(), key=made.key)
 
 

@@ -16,6 +16,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from kb_platform import access, conversations, feedback
 from kb_platform.accounts import Principal
 from kb_platform.domain.access import AccessScope
+from kb_platform.domain.plan import NOTHING_BEFORE
 from web.api.dependencies import Asker, Caller, ServicesDep
 from web.api.events import event_stream, server_sent_event
 from web.api.hanging_up import unless_hung_up
@@ -57,7 +58,7 @@ def list_conversations(
 ) -> ConversationList:
     """The caller's conversations, last used first."""
     with services.database.reading() as session:
-        rows = conversations.conversations_of(session, caller.user_id, limit, offset)
+        rows = access.own_conversations(session, caller, limit, offset)
     return ConversationList(conversations=[Conversation.model_validate(row) for row in rows])
 
 
@@ -65,6 +66,8 @@ def list_conversations(
 def create_conversation(body: ConversationRequest, caller: Caller, services: ServicesDep) -> Conversation:
     """Begin a conversation about one or several knowledge bases."""
     with services.database.writing() as session:
+        if not body.knowledge_base_ids:
+            access.require_whole(caller)
         scope = access.scope_of(session, caller, _texts(body.knowledge_base_ids))
         row = conversations.add_conversation(session, caller.user_id, scope.knowledge_base_ids, body.title)
         return Conversation.model_validate(row)
@@ -74,7 +77,7 @@ def create_conversation(body: ConversationRequest, caller: Caller, services: Ser
 def get_conversation(conversation_id: UUID, caller: Caller, services: ServicesDep) -> ConversationWithTurns:
     """A conversation with its turns. A source that may not be read any more comes without its text."""
     with services.database.reading() as session:
-        row = conversations.conversation(session, caller.user_id, str(conversation_id))
+        row = access.own_conversation(session, caller, str(conversation_id))
         turns = turn_views(session, caller, row.turns)
     return ConversationWithTurns(**Conversation.model_validate(row).model_dump(), turns=turns)
 
@@ -85,7 +88,7 @@ def update_conversation(
 ) -> Conversation:
     """Change the title or the knowledge bases that are searched."""
     with services.database.writing() as session:
-        row = conversations.conversation(session, caller.user_id, str(conversation_id))
+        row = access.own_conversation(session, caller, str(conversation_id))
         wanted = None
         if body.knowledge_base_ids is not None:
             wanted = access.scope_of(session, caller, _texts(body.knowledge_base_ids)).knowledge_base_ids
@@ -97,7 +100,7 @@ def update_conversation(
 def delete_conversation(conversation_id: UUID, caller: Caller, services: ServicesDep) -> None:
     """Delete a conversation with its turns; an answer that is being made stops."""
     with services.database.writing() as session:
-        session.delete(conversations.conversation(session, caller.user_id, str(conversation_id)))
+        session.delete(access.own_conversation(session, caller, str(conversation_id)))
 
 
 @router.post(
@@ -133,7 +136,7 @@ async def ask(
 def stop_generation(conversation_id: UUID, turn_id: UUID, caller: Caller, services: ServicesDep) -> None:
     """Stop making this answer, whoever reads it and whichever process makes it. What was said is kept."""
     with services.database.writing() as session:
-        row = conversations.conversation(session, caller.user_id, str(conversation_id))
+        row = access.own_conversation(session, caller, str(conversation_id))
         conversations.stop_turn(session, row, str(turn_id))
 
 
@@ -144,7 +147,7 @@ def give_feedback(
     """Say what you think of an answer: good or not, which citations are wrong. Editors read it, with the question and
     the answer. Empty takes it back."""
     with services.database.writing() as session:
-        row = conversations.conversation(session, caller.user_id, str(conversation_id))
+        row = access.own_conversation(session, caller, str(conversation_id))
         turn = conversations.turn_of(row, str(turn_id))
         wrong = [feedback.WrongCitation(one.number, one.sentence_start) for one in body.wrong_citations]
         rating = feedback.Rating(body.rating)
@@ -156,9 +159,10 @@ def _begin(services: Services, caller: Principal, conversation_id: str, body: Tu
     from inference.answering import Question  # brings torch along: not for who only wants the description
 
     with services.database.writing() as session:
-        row = conversations.conversation(session, caller.user_id, conversation_id)
+        row = access.own_conversation(session, caller, conversation_id)
         scope: AccessScope | None
         if not (row.knowledge_base_ids if body.knowledge_base_ids is None else body.knowledge_base_ids):
+            access.require_whole(caller)
             scope = None
         elif body.knowledge_base_ids is not None:
             scope = access.scope_of(session, caller, _texts(body.knowledge_base_ids))
@@ -166,7 +170,10 @@ def _begin(services: Services, caller: Principal, conversation_id: str, body: Tu
             scope = access.readable_scope(session, caller).narrowed_to(frozenset(row.knowledge_base_ids))
         if body.web_search:
             require_web_search(services, session, caller)
-        history, before = conversations.past_turns(row), conversations.given_in_last_prompt(row)
+        withheld = access.withheld_turns(session, caller, row.turns)
+        history = conversations.past_turns(row, withheld)
+        # A running summary may hold the words of what is withheld.
+        before = NOTHING_BEFORE if withheld else conversations.given_in_last_prompt(row)
         earlier_pages = conversations.pages_given(row) if body.web_search else ()
         turn = conversations.begin_turn(session, row, body.question)
         question = Question(
@@ -196,7 +203,7 @@ async def _to_the_end(events: AsyncGenerator[TurnStreamEvent]) -> None:
 
 def _turn(services: Services, caller: Principal, conversation_id: str, turn_id: str) -> Turn:
     with services.database.reading() as session:
-        row = conversations.conversation(session, caller.user_id, conversation_id)
+        row = access.own_conversation(session, caller, conversation_id)
         return turn_views(session, caller, [turn for turn in row.turns if turn.id == turn_id])[0]
 
 

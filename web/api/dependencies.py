@@ -7,8 +7,10 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
+from kb_platform.access import require_right
 from kb_platform.accounts import Principal, authenticate
 from kb_platform.domain.errors import NotAllowed, NotAuthenticated
+from web.api.key_rights import right_needed
 from web.services import Services
 
 COOKIE = "kb_session"
@@ -38,8 +40,8 @@ def signed_in(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     cookie: Annotated[str | None, Depends(_cookie)],
 ) -> Principal:
-    """Return the caller. Raises NotAuthenticated; NotAllowed for a change by cookie without the CSRF header;
-    TooManyRequests.
+    """Return the caller. Raises NotAuthenticated; NotAllowed for a change by cookie without the CSRF header, and for
+    an API key without the right that the route asks for; TooManyRequests.
 
     A foreign page can make a browser send the cookie, but not this header without asking first.
     """
@@ -55,6 +57,9 @@ def signed_in(
 def _known(request: Request, services: Services, principal: Principal) -> Principal:
     request.state.principal = principal  # for what stands around every request: the audit
     services.rate_limits.check_request(principal)
+    right = right_needed(request.scope.get("route"), request.method)
+    if right is not None:
+        require_right(principal, right)
     return principal
 
 

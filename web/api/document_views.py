@@ -11,7 +11,7 @@ from kb_platform.domain.document import PageCoverage, PageStatus
 from web.api.schemas.documents import CoverageCounts, Document
 
 
-def document_view(state: DocumentState, with_coverage: bool = False) -> Document:
+def document_view(state: DocumentState, is_restricted: bool, with_coverage: bool = False) -> Document:
     """Return a document as it is sent."""
     latest, shown = state.latest, state.shown
     counts = Counter(page["status"] for page in shown.coverage)
@@ -31,6 +31,7 @@ def document_view(state: DocumentState, with_coverage: bool = False) -> Document
             "state": VersionState.READY if latest.state == VersionState.SUPERSEDED else latest.state,
             "is_searchable": state.current is not None,
             "is_replacing": state.is_replacing,
+            "is_restricted": is_restricted,
             "error_code": latest.error_code,
             "error_message": latest.error_message,
             "pages_done": latest.pages_done,

@@ -19,6 +19,7 @@ from kb_platform.domain.document import PageAnchor, Segment
 from kb_platform.domain.errors import InvalidInput, NotFound
 from kb_platform.domain.provenance import locate
 from kb_platform.encryption import decrypt, encrypt
+from kb_platform.shares import restrictions_of
 from web.api.dependencies import Caller, ServicesDep
 from web.api.document_views import document_view
 from web.api.schemas.documents import Content, ContentBlock, Document, DocumentChange, Highlights, RetryRequest
@@ -232,9 +233,10 @@ def _view(services: Services, caller: Principal, document_id: str) -> Document:
     with services.database.reading() as session:
         access.readable_document(session, caller, document_id)
         state = document_state(session, document_id)
+        is_restricted = bool(restrictions_of(session, document_id))
     if state is None:
         raise NotFound("There is no such document.")
-    return document_view(state, with_coverage=True)
+    return document_view(state, is_restricted, with_coverage=True)
 
 
 def _text(version_id: UUID | None) -> str | None:

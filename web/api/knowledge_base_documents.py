@@ -19,6 +19,7 @@ from kb_platform.documents import AddedDocument, add_document
 from kb_platform.domain.errors import DuplicateFile, InvalidInput, KnowledgeBaseError
 from kb_platform.encryption import encrypt
 from kb_platform.files import read_parts
+from kb_platform.shares import restricted_documents
 from web.api.dependencies import Caller, ServicesDep
 from web.api.document_views import document_view
 from web.api.events import event_stream, server_sent_event
@@ -73,9 +74,10 @@ UPLOAD_BODY = {
 def list_documents(knowledge_base_id: UUID, caller: Caller, services: ServicesDep) -> DocumentList:
     """All documents by name."""
     with services.database.reading() as session:
-        access.readable_knowledge_base(session, caller, str(knowledge_base_id))
-        states = live_documents(session, str(knowledge_base_id))
-    return DocumentList(documents=[document_view(state) for state in states])
+        scope = access.scope_of(session, caller, [str(knowledge_base_id)])
+        states = live_documents(session, str(knowledge_base_id), scope.hidden_document_ids)
+        restricted = restricted_documents(session, str(knowledge_base_id))
+    return DocumentList(documents=[document_view(state, state.document.id in restricted) for state in states])
 
 
 @router.post(
@@ -130,6 +132,8 @@ def _keep(services: Services, caller: Principal, knowledge_base_id: str, upload:
     refusal: KnowledgeBaseError | None = None
     folders = [file if keep_folders else replace(file, folder="") for file in upload.files]
     readable = frozenset({*SUPPORTED_SUFFIXES, *services.settings.ingest.readers})
+    with services.database.reading() as session:
+        hidden = access.scope_of(session, caller, [knowledge_base_id]).hidden_document_ids
     limits = UnpackLimits(most_file_bytes=most_bytes)
     for file in with_archives_unpacked(folders, readable, upload.fields[PASSWORD_FIELD], limits):
         if isinstance(file, Refusal):
@@ -150,6 +154,7 @@ def _keep(services: Services, caller: Principal, knowledge_base_id: str, upload:
                     password,
                     folder=file.folder,
                     keep_duplicates=keep_duplicates,
+                    hidden=hidden,
                 )
             )
             file.path.unlink()
@@ -168,7 +173,9 @@ def _keep(services: Services, caller: Principal, knowledge_base_id: str, upload:
     with services.database.reading() as session:
         ids = dict.fromkeys(document.document_id for document in added)
         states = [state for id_ in ids if (state := document_state(session, id_)) is not None]
-    return UploadResult(documents=[document_view(state) for state in states], rejected=rejected, duplicates=duplicates)
+        restricted = restricted_documents(session, knowledge_base_id)
+    views = [document_view(state, state.document.id in restricted) for state in states]
+    return UploadResult(documents=views, rejected=rejected, duplicates=duplicates)
 
 
 def _choice(upload: Upload, field: str, allowed: tuple[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What calls of models took: everybody sees their own, administrators everybody's."""
+"""What calls of models took: everybody sees their own, managers their departments', administrators everybody's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ router = APIRouter(prefix="/usage", tags=["usage"])
 Groups = Annotated[list[GroupBy], Query(description="What is summed by.")]
 Since = Annotated[date | None, Query(description="First day (UTC); 30 days ago if not given.")]
 Until = Annotated[date | None, Query(description="Last day (UTC), included; today if not given.")]
-Of = Annotated[Literal["me", "all"], Query(description="`all` is for administrators.")]
+Of = Annotated[
+    Literal["me", "department", "all"],
+    Query(description="`department` is for managers: theirs and those below; `all` is for administrators."),
+]
 
 
 @router.get("", operation_id="get_usage")
@@ -75,10 +78,13 @@ def _sums(
 ) -> list[Sum]:
     if of == "all":
         access.require_administrator(caller)
+    if of == "department":
+        access.require_manager(caller)
     last = until or datetime.now(UTC).date()
     first = since or (last - timedelta(days=USUAL_DAYS) if last >= date(1, 2, 1) else last)
     if first > last or (last - first).days > MOST_DAYS or last == date.max:
         raise InvalidInput("since and until: at most ten years, the first day not after the last.")
     begin, end = (datetime.combine(day, time(), UTC) for day in (first, last + timedelta(days=1)))
     with services.database.reading() as session:
-        return usage_sums(session, group_by, begin, end, None if of == "all" else caller.user_id)
+        departments = access.managed_departments(session, caller) if of == "department" else None
+        return usage_sums(session, group_by, begin, end, caller.user_id if of == "me" else None, departments)

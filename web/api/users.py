@@ -14,7 +14,13 @@ router = APIRouter(prefix="/users", tags=["users"])
 @router.get("/me", operation_id="get_current_user")
 def get_current_user(caller: Caller) -> User:
     """Who is signed in."""
-    return User(id=caller.user_id, email=caller.email, display_name=caller.display_name, role=caller.role)
+    return User(
+        id=caller.user_id,
+        email=caller.email,
+        display_name=caller.display_name,
+        role=caller.role,
+        department_id=caller.department_id,
+    )
 
 
 @router.put("/me/password", status_code=204, operation_id="change_password")

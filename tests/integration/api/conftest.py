@@ -148,7 +148,7 @@ def anonymous(server: Running) -> Iterator[httpx.Client]:
 @pytest.fixture
 def base(editor: httpx.Client) -> str:
     """An empty knowledge base's id."""
-    answer = editor.post("/api/v1/knowledge-bases", json={"name": "教务处规章"})
+    answer = editor.post("/api/v1/knowledge-bases", json={"name": "教务处规章", "share_with": "everyone"})
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
@@ -201,7 +201,7 @@ class Rules:
 
 @pytest.fixture(scope="session")
 def rules(editor: httpx.Client, read_all: ReadAll) -> Rules:
-    base = editor.post("/api/v1/knowledge-bases", json={"name": "规章"}).json()["id"]
+    base = editor.post("/api/v1/knowledge-bases", json={"name": "规章", "share_with": "everyone"}).json()["id"]
     document_id = upload(editor, base, ("办法.md", RULES)).json()["documents"][0]["id"]
     read_all(base)
     document = editor.get(f"/api/v1/documents/{document_id}").json()

@@ -9,7 +9,9 @@ from tests.integration.api.conftest import upload
 
 
 def test_a_knowledge_base_is_made_changed_and_deleted(editor: httpx.Client, reader: httpx.Client) -> None:
-    made = editor.post("/api/v1/knowledge-bases", json={"name": "  教务处 ", "description": "规章"}).json()
+    made = editor.post(
+        "/api/v1/knowledge-bases", json={"name": "  教务处 ", "description": "规章", "share_with": "everyone"}
+    ).json()
     assert (made["name"], made["document_count"], made["ready_count"]) == ("教务处", 0, 0)
     path = f"/api/v1/knowledge-bases/{made['id']}"
     assert editor.patch(path, json={"description": "新"}).json() == {**made, "description": "新"}

@@ -46,7 +46,8 @@ def test_each_knowledge_base_and_each_model_is_listed(
 
 
 def test_two_knowledge_bases_of_one_name_are_told_apart_by_id(client: openai.OpenAI, editor: httpx.Client) -> None:
-    ids = [editor.post("/api/v1/knowledge-bases", json={"name": "双胞胎"}).json()["id"] for _ in range(2)]
+    twin = {"name": "双胞胎", "share_with": "everyone"}
+    ids = [editor.post("/api/v1/knowledge-bases", json=twin).json()["id"] for _ in range(2)]
     listed = [model.id for model in client.models.list()]
     assert {f"kb:{id_}" for id_ in ids} <= set(listed)
     assert "kb:双胞胎" not in listed

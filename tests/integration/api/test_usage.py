@@ -73,7 +73,7 @@ def test_usage_is_exported_as_csv(admin: httpx.Client) -> None:
     exported = admin.get("/api/v1/usage/csv", params={"of": "all"})
     assert exported.headers["content-type"] == "text/csv; charset=utf-8"
     assert "attachment" in exported.headers["content-disposition"]
-    assert exported.text.removeprefix("\ufeff").startswith("day,user,api_key,model,calls,")
+    assert exported.text.removeprefix("\ufeff").startswith("day,user,api_key,department,model,calls,")
 
 
 def test_days_that_cannot_be_are_refused(reader: httpx.Client) -> None:

@@ -69,7 +69,7 @@ def test_a_new_price_changes_no_past(database: Database) -> None:
 
 
 def test_a_name_in_the_csv_is_never_a_formula() -> None:
-    one = UsageSum("2026-01-01", "a@b", "=HYPERLINK(1)", "r1", 1, 2, 3, 4, 5, 0, 0.5)
+    one = UsageSum("2026-01-01", "a@b", "=HYPERLINK(1)", "", "r1", 1, 2, 3, 4, 5, 0, 0.5)
     header, row = csv.reader(io.StringIO(as_csv([one], "CNY").removeprefix("\ufeff")))
     assert header[-1] == "cost_CNY"
     assert row[2] == "'=HYPERLINK(1)"

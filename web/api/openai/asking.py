@@ -45,6 +45,7 @@ async def answer_of(body: ChatRequest, caller: Principal, services: Services) ->
     if body.knowledge_base_ids:
         scope = await asyncio.to_thread(_scope_of_ids, services, caller, body.knowledge_base_ids)
         return Asked(body.model, await _from_documents(body, scope, body.model, caller, services))
+    access.require_whole(caller)
     if body.web_search:
         return Asked(body.model, await _from_documents(body, None, body.model, caller, services))
     return Asked(body.model, await _from_model(body, caller, services))

@@ -60,7 +60,8 @@ async def get_model(model: str, caller: Caller, services: ServicesDep) -> ModelC
 def scope_of_model(services: Services, caller: Principal, model: str) -> AccessScope:
     """Return what `kb:…` searches. Raises ModelNotFound."""
     base = _find(_bases(services, caller), model)
-    return AccessScope(caller.user_id, frozenset({base.id}))
+    with services.database.reading() as session:
+        return access.scope_of(session, caller, [base.id])
 
 
 def _find(bases: list[NamedBase], model: str) -> NamedBase:
@@ -75,7 +76,7 @@ def _find(bases: list[NamedBase], model: str) -> NamedBase:
 
 def _bases(services: Services, caller: Principal) -> list[NamedBase]:
     with services.database.reading() as session:
-        rows = [summary.row for summary in summaries(session, access.readable_scope(session, caller))]
+        rows = [summary.row for summary in summaries(session, access.levels(session, caller))]
         names = Counter(row.name for row in rows)
         return [NamedBase(row.id, row.name, row.created_at, names[row.name] == 1) for row in rows]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from kb_platform.accounts import MOST_PASSWORD_CHARACTERS
 from kb_platform.database.tables import Role
+from kb_platform.domain.access import Right
 from web.api.schemas.common import Received, Sent
 
 
@@ -16,6 +18,7 @@ class User(Sent):
     email: str
     display_name: str
     role: Role
+    department_id: str | None = None
 
 
 class SignIn(Received):
@@ -39,6 +42,15 @@ class PasswordChange(Received):
 class ApiKeyRequest(Received):
     name: str = Field(min_length=1, max_length=200)
     expires_at: AwareDatetime | None = None
+    rights: list[Right] = Field(
+        default_factory=lambda: list(Right),
+        min_length=1,
+        max_length=3,
+        description="`read`: search and open documents. `ask`: ask questions. `write`: upload and change.",
+    )
+    knowledge_base_ids: list[UUID] | None = Field(
+        None, min_length=1, max_length=1000, description="The only ones that the key opens; all, if not given."
+    )
 
 
 class ApiKey(Sent):
@@ -48,6 +60,8 @@ class ApiKey(Sent):
     created_at: datetime
     last_used_at: datetime | None
     expires_at: datetime | None
+    rights: list[Right]
+    knowledge_base_ids: list[str] | None
 
 
 class NewApiKey(ApiKey):

@@ -91,6 +91,9 @@ class Turn(Sent):
     feedback: Feedback | None = Field(None, description="The caller's own.")
     error: str
     created_at: datetime
+    is_withheld: bool = Field(
+        False, description="The answer was made from a document that the caller may not read any more: it is empty."
+    )
 
 
 class Conversation(Sent):

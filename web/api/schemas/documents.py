@@ -34,6 +34,7 @@ class Document(Sent):
     tags: list[str]
     state: State
     is_searchable: bool = Field(description="Some version can be found and opened now.")
+    is_restricted: bool = Field(description="Not everybody who reads its knowledge base may read it.")
     is_replacing: bool = Field(description="A newer version is being read while the one in use answers.")
     error_code: str
     error_message: str = Field(description="Why it failed and what to do, for a person.")

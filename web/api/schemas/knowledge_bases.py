@@ -7,9 +7,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from kb_platform.domain.access import Level
 from kb_platform.domain.chunk import Hit
 from kb_platform.knowledge_bases import MOST_NAME_CHARACTERS
 from kb_platform.retrieval.explaining import Places
+from kb_platform.shares import ShareWith
 from web.api.schemas.common import Received, Sent
 
 MOST_QUERY_CHARACTERS = 4000
@@ -19,6 +21,8 @@ class KnowledgeBase(Sent):
     id: str
     name: str
     description: str
+    department_id: str | None = Field(description="The department that it belongs to.")
+    level: Level = Field(description="What the caller may do with it.")
     document_count: int
     ready_count: int = Field(description="Documents that can be found now.")
     created_at: datetime
@@ -31,6 +35,9 @@ class KnowledgeBaseList(Sent):
 class KnowledgeBaseRequest(Received):
     name: str = Field(min_length=1, max_length=MOST_NAME_CHARACTERS)
     description: str = Field("", max_length=4000)
+    share_with: ShareWith | None = Field(
+        None, description="Who reads it beside the caller; the caller's department, if there is one, when not given."
+    )
 
 
 class KnowledgeBaseChange(Received):

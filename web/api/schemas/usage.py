@@ -13,6 +13,7 @@ class UsageSum(Sent):
     day: str = Field(description="UTC.")
     user: str = Field(description="E-mail address.")
     api_key: str = Field(description="The key's name; empty: asked in the browser.")
+    department: str = Field(description="The user's when it was used.")
     model: str
     calls: int
     prompt_tokens: int

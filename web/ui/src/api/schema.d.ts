@@ -16,7 +16,7 @@ export interface paths {
         put?: never;
         /**
          * Create Api Key
-         * @description Make a key with the caller's rights. The key is in this answer and nowhere else.
+         * @description Make a key with the caller's rights or some of them. The key is in this answer and nowhere else.
          */
         post: operations["create_api_key"];
         delete?: never;
@@ -40,6 +40,46 @@ export interface paths {
          * @description Revoke a key; it stops working at once.
          */
         delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit Events
+         * @description Who did what to which object, latest first; for administrators.
+         */
+        get: operations["list_audit_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Audit Events
+         * @description The same as a file; for administrators.
+         */
+        get: operations["export_audit_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -498,7 +538,7 @@ export interface paths {
         };
         /**
          * List Feedback
-         * @description Everybody's feedback with question and answer, newest first; for editors.
+         * @description Feedback with question and answer, newest first, on answers from knowledge bases that the caller edits.
          */
         get: operations["list_feedback"];
         put?: never;
@@ -544,7 +584,7 @@ export interface paths {
         put?: never;
         /**
          * Create Knowledge Base
-         * @description Make an empty knowledge base.
+         * @description Make an empty knowledge base. It belongs to the caller's department, if there is one.
          */
         post: operations["create_knowledge_base"];
         delete?: never;
@@ -856,6 +896,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/web-search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Web Search
+         * @description The configured search engine, and who may use it.
+         */
+        get: operations["get_web_search"];
+        /**
+         * Set Web Search
+         * @description Say who may ask the web. Questions then go to the search engine, as they are understood in the conversation.
+         */
+        put: operations["set_web_search"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -990,6 +1054,8 @@ export interface components {
             expires_at: string | null;
             /** Id */
             id: string;
+            /** Knowledge Base Ids */
+            knowledge_base_ids: string[] | null;
             /** Last Used At */
             last_used_at: string | null;
             /** Name */
@@ -999,6 +1065,8 @@ export interface components {
              * @description The key's first characters, to tell keys apart.
              */
             prefix: string;
+            /** Rights */
+            rights: components["schemas"]["Right"][];
         };
         /** ApiKeyList */
         ApiKeyList: {
@@ -1009,8 +1077,18 @@ export interface components {
         ApiKeyRequest: {
             /** Expires At */
             expires_at?: string | null;
+            /**
+             * Knowledge Base Ids
+             * @description The only ones that the key opens; all, if not given.
+             */
+            knowledge_base_ids?: string[] | null;
             /** Name */
             name: string;
+            /**
+             * Rights
+             * @description `read`: search and open documents. `ask`: ask questions. `write`: upload and change.
+             */
+            rights?: components["schemas"]["Right"][];
         };
         /** AssistantMessage */
         AssistantMessage: {
@@ -1024,6 +1102,76 @@ export interface components {
              * @constant
              */
             role: "assistant";
+        };
+        /** AuditEvent */
+        AuditEvent: {
+            /**
+             * Action
+             * @description An operation of this API, by its `operationId`.
+             */
+            action: string;
+            /** Address */
+            address: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Credential
+             * @description `session`, `api_key`, `widget`, or empty: nobody was signed in.
+             */
+            credential: string;
+            /**
+             * Credential Id
+             * @description The API key's or the widget's id.
+             */
+            credential_id: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /**
+             * Hash
+             * @description SHA-256 over this event and the hash of the one before.
+             */
+            hash: string;
+            /**
+             * Number
+             * @description From 1, without gaps.
+             */
+            number: number;
+            /**
+             * Objects
+             * @description What it was done to: name → id or ids.
+             */
+            objects: {
+                [key: string]: unknown;
+            };
+            /**
+             * Status
+             * @description HTTP status of the answer.
+             */
+            status: number;
+            /**
+             * User
+             * @description E-mail address then; at a sign-in the one that was given.
+             */
+            user: string;
+            /** User Agent */
+            user_agent: string;
+            /** User Id */
+            user_id: string;
+        };
+        /** AuditEventList */
+        AuditEventList: {
+            /**
+             * Actions
+             * @description All actions that are recorded.
+             */
+            actions: string[];
+            /** Events */
+            events: components["schemas"]["AuditEvent"][];
         };
         /**
          * BlockKind
@@ -1098,8 +1246,8 @@ export interface components {
         };
         /**
          * ChatCompletion
-         * @description `sources`, `citations`, `abstained` and `answerer` are this platform's own: the passages the answer was made
-         *     from, and of each marker `[n]` the sentence, the words that carry it, and whether they do.
+         * @description `sources`, `citations`, `abstained`, `answerer` and `notices` are this platform's own: the passages the answer
+         *     was made from, and of each marker `[n]` the sentence, the words that carry it, and whether they do.
          */
         ChatCompletion: {
             /**
@@ -1122,6 +1270,8 @@ export interface components {
             id: string;
             /** Model */
             model: string;
+            /** Notices */
+            notices?: components["schemas"]["Notice"][];
             /**
              * Object
              * @default chat.completion
@@ -1160,6 +1310,11 @@ export interface components {
             id: string;
             /** Model */
             model: string;
+            /**
+             * Notices
+             * @default null
+             */
+            notices: components["schemas"]["Notice"][] | null;
             /**
              * Object
              * @default chat.completion.chunk
@@ -1245,6 +1400,12 @@ export interface components {
             tools?: unknown[] | null;
             /** Top P */
             top_p?: number | null;
+            /**
+             * Web Search
+             * @description Extension: ask the web as well, where an administrator allows it.
+             * @default false
+             */
+            web_search: boolean;
         };
         /** Choice */
         Choice: {
@@ -1667,6 +1828,11 @@ export interface components {
              */
             is_replacing: boolean;
             /**
+             * Is Restricted
+             * @description Not everybody who reads its knowledge base may read it.
+             */
+            is_restricted: boolean;
+            /**
              * Is Searchable
              * @description Some version can be found and opened now.
              */
@@ -1974,7 +2140,7 @@ export interface components {
          * GroupBy
          * @enum {string}
          */
-        GroupBy: "day" | "user" | "api_key" | "model";
+        GroupBy: "day" | "user" | "api_key" | "department" | "model";
         /** Health */
         Health: {
             /**
@@ -1996,6 +2162,8 @@ export interface components {
         /**
          * Hit
          * @description A passage that a retrieval found. Offsets count characters of the version's canonical text.
+         *
+         *     Where `web` is there it is a passage of a web page, with offsets in the page's text; it belongs to no document.
          *
          *     Where an editor changed the words, `edit` is there and `text` is what the editor wrote: then only the passage as a
          *     whole has a place in the original, [start, end).
@@ -2043,6 +2211,7 @@ export interface components {
             text: string;
             /** Version Id */
             version_id: string;
+            web?: components["schemas"]["WebPage"] | null;
         };
         /** KnowledgeBase */
         KnowledgeBase: {
@@ -2051,12 +2220,19 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Department Id
+             * @description The department that it belongs to.
+             */
+            department_id: string | null;
             /** Description */
             description: string;
             /** Document Count */
             document_count: number;
             /** Id */
             id: string;
+            /** @description What the caller may do with it. */
+            level: components["schemas"]["Level"];
             /** Name */
             name: string;
             /**
@@ -2086,7 +2262,15 @@ export interface components {
             description: string;
             /** Name */
             name: string;
+            /** @description Who reads it beside the caller; the caller's department, if there is one, when not given. */
+            share_with?: components["schemas"]["ShareWith"] | null;
         };
+        /**
+         * Level
+         * @description What somebody may do with a knowledge base; each level holds those before it.
+         * @enum {string}
+         */
+        Level: "reader" | "editor" | "manager";
         /**
          * Match
          * @description Characters [start, end) of the hit's text.
@@ -2279,6 +2463,8 @@ export interface components {
              * @description The key itself. Shown only now.
              */
             key: string;
+            /** Knowledge Base Ids */
+            knowledge_base_ids: string[] | null;
             /** Last Used At */
             last_used_at: string | null;
             /** Name */
@@ -2288,6 +2474,33 @@ export interface components {
              * @description The key's first characters, to tell keys apart.
              */
             prefix: string;
+            /** Rights */
+            rights: components["schemas"]["Right"][];
+        };
+        /**
+         * Notice
+         * @description Something to know about how the answer was made; `web_search_failed`: the web could not be asked.
+         */
+        Notice: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * NoticeEvent
+         * @description It comes before `sources`.
+         */
+        NoticeEvent: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "notice";
         };
         /**
          * OpenAIError
@@ -2497,10 +2710,17 @@ export interface components {
             password: string;
         };
         /**
-         * Role
+         * Right
+         * @description What an API key may do with what its user may do; none holds another.
          * @enum {string}
          */
-        Role: "administrator" | "editor" | "reader";
+        Right: "read" | "ask" | "write";
+        /**
+         * Role
+         * @description The most that a person may do; where, departments and shares say (`kb_platform.access`).
+         * @enum {string}
+         */
+        Role: "administrator" | "manager" | "editor" | "reader";
         /**
          * Scores
          * @description What each stage gave a hit; None where the stage did not see it. `fused` decides the order unless
@@ -2674,6 +2894,12 @@ export interface components {
             token: string;
             user: components["schemas"]["User"];
         };
+        /**
+         * ShareWith
+         * @description Who reads a new knowledge base, beside its maker.
+         * @enum {string}
+         */
+        ShareWith: "everyone" | "department" | "me";
         /** SignIn */
         SignIn: {
             /** Email */
@@ -2740,6 +2966,8 @@ export interface components {
             text: string;
             /** Version Id */
             version_id: string;
+            /** @description The passage is a web page's as it was seen; it has no document, and its offsets count in the page's text. */
+            web?: components["schemas"]["WebPage"] | null;
         };
         /** SourcesEvent */
         SourcesEvent: {
@@ -2814,6 +3042,12 @@ export interface components {
             models: string[];
             /** Version */
             version: string;
+            /**
+             * Web Search
+             * @description Whether the caller may ask the web, or why not.
+             * @enum {string}
+             */
+            web_search: "available" | "not_configured" | "not_allowed";
         };
         /**
          * Thinking
@@ -2865,8 +3099,16 @@ export interface components {
             feedback?: components["schemas"]["Feedback"] | null;
             /** Id */
             id: string;
+            /**
+             * Is Withheld
+             * @description The answer was made from a document that the caller may not read any more: it is empty.
+             * @default false
+             */
+            is_withheld: boolean;
             /** Model */
             model: string;
+            /** Notices */
+            notices?: components["schemas"]["Notice"][];
             /** Number */
             number: number;
             /** @description Which part of the prompt took how many tokens, what was dropped. */
@@ -2930,12 +3172,18 @@ export interface components {
              * @default true
              */
             thinking: boolean;
+            /**
+             * Web Search
+             * @description Ask the web as well, where an administrator allows it.
+             * @default false
+             */
+            web_search: boolean;
         };
         /**
          * TurnStreamEvent
          * @description The data of one server-sent event; the event's name is `type`. `turn` comes first, `done` or `error` last.
          */
-        TurnStreamEvent: components["schemas"]["TurnEvent"] | components["schemas"]["SourcesEvent"] | components["schemas"]["QueuedEvent"] | components["schemas"]["ReasoningEvent"] | components["schemas"]["AnswerEvent"] | components["schemas"]["CitationEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
+        TurnStreamEvent: components["schemas"]["TurnEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["SourcesEvent"] | components["schemas"]["QueuedEvent"] | components["schemas"]["ReasoningEvent"] | components["schemas"]["AnswerEvent"] | components["schemas"]["CitationEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
         /**
          * UnusedEdit
          * @description An edit that is kept although no passage says any more what was edited.
@@ -3085,6 +3333,11 @@ export interface components {
              * @description UTC.
              */
             day: string;
+            /**
+             * Department
+             * @description The user's when it was used.
+             */
+            department: string;
             /** Model */
             model: string;
             /** Prompt Tokens */
@@ -3099,6 +3352,8 @@ export interface components {
         };
         /** User */
         User: {
+            /** Department Id */
+            department_id?: string | null;
             /** Display Name */
             display_name: string;
             /** Email */
@@ -3106,6 +3361,50 @@ export interface components {
             /** Id */
             id: string;
             role: components["schemas"]["Role"];
+        };
+        /**
+         * WebPage
+         * @description A page of the web as it was seen: `published` is YYYY-MM-DD or empty; `is_excerpt`: the page itself could not be
+         *     read, and the passage is what the search engine shows of it.
+         */
+        WebPage: {
+            /**
+             * Is Excerpt
+             * @default false
+             */
+            is_excerpt: boolean;
+            /** Published */
+            published: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /** Site */
+            site: string;
+            /** Url */
+            url: string;
+        };
+        /** WebSearch */
+        WebSearch: {
+            /**
+             * Everyone
+             * @description All users may ask the web.
+             */
+            everyone: boolean;
+            /**
+             * Provider
+             * @description The search engine of the settings; empty: none, so nobody can ask the web.
+             */
+            provider: string;
+        };
+        /** WebSearchChange */
+        WebSearchChange: {
+            /**
+             * Everyone
+             * @description Let all users ask the web.
+             */
+            everyone: boolean;
         };
         /**
          * Which
@@ -3170,6 +3469,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3246,6 +3554,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -3311,6 +3628,180 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_audit_events: {
+        parameters: {
+            query?: {
+                /** @description An operation's `operationId`. */
+                action?: string;
+                /** @description Network address. */
+                address?: string;
+                /** @description Number of the last event of the page before; 0: the latest. */
+                before?: number;
+                limit?: number;
+                /** @description Id of an object, an API key or a user. */
+                object_id?: string;
+                /** @description done: below 400, refused: below 500, failed: the rest. */
+                result?: "" | "done" | "refused" | "failed";
+                /** @description From then on. */
+                since?: string | null;
+                /** @description Before then. */
+                until?: string | null;
+                /** @description Part of an e-mail address. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEventList"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    export_audit_events: {
+        parameters: {
+            query?: {
+                /** @description An operation's `operationId`. */
+                action?: string;
+                /** @description Network address. */
+                address?: string;
+                format?: "csv" | "jsonl";
+                /** @description Id of an object, an API key or a user. */
+                object_id?: string;
+                /** @description done: below 400, refused: below 500, failed: the rest. */
+                result?: "" | "done" | "refused" | "failed";
+                /** @description From then on. */
+                since?: string | null;
+                /** @description Before then. */
+                until?: string | null;
+                /** @description Part of an e-mail address. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An event a line, oldest first, with all columns. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -3363,6 +3854,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3448,6 +3948,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -3515,6 +4024,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -3573,6 +4091,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3660,6 +4187,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -3686,7 +4222,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description With `stream` (the default) server-sent events, each named by its `type`: `turn`, `sources`, `queued`*, `reasoning`*, `answer`*, `citation`*, `plan`*, `usage`, then `done` or `error`. Without, one Turn. */
+            /** @description With `stream` (the default) server-sent events, each named by its `type`: `turn`, `notice`*, `sources`, `queued`*, `reasoning`*, `answer`*, `citation`*, `plan`*, `usage`, then `done` or `error`. Without, one Turn. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3750,7 +4286,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many tries; `Retry-After` says when to try again. */
+            /** @description Too many requests; `Retry-After` says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3840,6 +4376,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -3899,6 +4444,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3973,6 +4527,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -4031,6 +4594,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4118,6 +4690,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -4185,6 +4766,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -4244,6 +4834,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4320,6 +4919,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4408,6 +5016,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -4469,6 +5086,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4557,6 +5183,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -4629,6 +5264,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4719,6 +5363,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -4782,6 +5435,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4862,6 +5524,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -4922,6 +5593,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4996,6 +5676,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -5056,6 +5745,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5152,6 +5850,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -5221,6 +5928,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -5273,6 +5989,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5336,6 +6061,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -5385,6 +6119,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5461,6 +6204,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -5528,6 +6280,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -5586,6 +6347,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5673,6 +6443,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -5733,6 +6512,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5837,6 +6625,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -5904,6 +6701,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -5953,6 +6759,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6029,6 +6844,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -6087,6 +6911,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6174,6 +7007,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -6225,6 +7067,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6310,6 +7161,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -6370,7 +7230,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many tries; `Retry-After` says when to try again. */
+            /** @description Too many requests; `Retry-After` says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6426,6 +7286,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6489,6 +7358,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -6505,8 +7383,8 @@ export interface operations {
             query?: {
                 /** @description What is summed by. */
                 group_by?: components["schemas"]["GroupBy"][];
-                /** @description `all` is for administrators. */
-                of?: "me" | "all";
+                /** @description `department` is for managers: theirs and those below; `all` is for administrators. */
+                of?: "me" | "department" | "all";
                 /** @description First day (UTC); 30 days ago if not given. */
                 since?: string | null;
                 /** @description Last day (UTC), included; today if not given. */
@@ -6554,6 +7432,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -6570,8 +7457,8 @@ export interface operations {
             query?: {
                 /** @description What is summed by. */
                 group_by?: components["schemas"]["GroupBy"][];
-                /** @description `all` is for administrators. */
-                of?: "me" | "all";
+                /** @description `department` is for managers: theirs and those below; `all` is for administrators. */
+                of?: "me" | "department" | "all";
                 /** @description First day (UTC); 30 days ago if not given. */
                 since?: string | null;
                 /** @description Last day (UTC), included; today if not given. */
@@ -6612,6 +7499,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6668,6 +7564,15 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6735,6 +7640,158 @@ export interface operations {
             };
             /** @description What was sent cannot be used; the message names it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_web_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebSearch"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A part of the platform does not answer now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    set_web_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebSearchChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebSearch"];
+                };
+            };
+            /** @description Not signed in, or the key is unknown, expired or revoked. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Known to the caller, but not this action; or the CSRF header is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent is too large; a file that is, is named. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description What was sent cannot be used; the message names it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6841,7 +7898,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpenAIError"];
                 };
             };
-            /** @description Too many tries; `Retry-After` says when to try again. */
+            /** @description Too many requests; `Retry-After` says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6928,6 +7985,15 @@ export interface operations {
                     "application/json": components["schemas"]["OpenAIError"];
                 };
             };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
             /** @description A part of the platform does not answer now. */
             503: {
                 headers: {
@@ -6977,6 +8043,15 @@ export interface operations {
             };
             /** @description Known to the caller, but not this action; or the CSRF header is missing. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7044,6 +8119,15 @@ export interface operations {
             };
             /** @description Unknown, or not for this caller: the two look the same. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

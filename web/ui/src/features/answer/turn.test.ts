@@ -79,7 +79,7 @@ describe("a turn", () => {
 describe("a turn that the server keeps", () => {
   const kept = {
     id: "t", number: 1, state: "done" as const, question: "Why?", query: "why", reasoning: "Hm.", reasoning_seconds: 4, answer: "So.",
-    answerer: "model" as const, model: "R1", abstained: false, sources: [], citations: [], usage: null, error: "", created_at: "2026-01-01T00:00:00Z",
+    answerer: "model" as const, model: "R1", abstained: false, sources: [], citations: [], usage: null, error: "", created_at: "2026-01-01T00:00:00Z", is_withheld: false,
   };
 
   it("looks like the one that was streamed", () => {

@@ -12,6 +12,7 @@ export function documentOf(id: string, change: Partial<KbDocument> = {}): KbDocu
     state: "ready",
     is_searchable: true,
     is_replacing: false,
+    is_restricted: false,
     error_code: "",
     error_message: "",
     pages_done: 0,

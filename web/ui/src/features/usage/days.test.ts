@@ -7,7 +7,7 @@ import { dayBefore, tokensByDay } from "./days";
 const today = new Date("2026-03-01T23:30:00Z");
 
 function sum(day: string): UsageSum {
-  return { day, user: "", api_key: "", model: "", calls: 1, prompt_tokens: 100, cached_tokens: 60, reasoning_tokens: 5, answer_tokens: 7, counted_here: 0, cost: 0 };
+  return { day, user: "", api_key: "", department: "", model: "", calls: 1, prompt_tokens: 100, cached_tokens: 60, reasoning_tokens: 5, answer_tokens: 7, counted_here: 0, cost: 0 };
 }
 
 describe("tokens by day", () => {
