@@ -44,6 +44,8 @@ KEPT_FIELDS = (
     "subject_kind",
     "subjects",
     "share_with",
+    "shares",
+    "member_ids",
     "is_active",
     "is_enabled",
     "department_id",

@@ -53,6 +53,12 @@ OF_SOME = {
     "ask": (*OF_EACH_OPERATION, "404", "409"),
     "create_chat_completion": (*OF_EACH_OPERATION, "404"),
     "create_embeddings": (*OF_EACH_OPERATION, "404"),
+    "create_department": (*OF_EACH_OPERATION, "404"),
+    "delete_department": (*OF_EACH_OPERATION, "404", "409"),
+    "create_user": (*OF_EACH_OPERATION, "404"),
+    "update_user": (*OF_EACH_OPERATION, "404", "409"),
+    "create_group": (*OF_EACH_OPERATION, "404"),
+    "set_shares": (*OF_EACH_OPERATION, "404", "409"),
     "get_document_content": (*OF_EACH_OPERATION, "404", "409"),
     "get_document_highlights": (*OF_EACH_OPERATION, "404", "409"),
 }

@@ -36,9 +36,19 @@ from kb_platform.access.knowledge_bases import (
     readable_knowledge_base,
     readable_scope,
     scope_of,
+    still_manages,
     writable_knowledge_base,
 )
 from kb_platform.access.models import Limits, endpoint_limits, usable_models
+from kb_platform.access.people import (
+    manageable_department,
+    manageable_group,
+    manageable_members,
+    manageable_user,
+    require_administrator_left,
+    require_place,
+    require_to_give,
+)
 from kb_platform.access.subjects import departments_above, departments_below, managed_departments, subjects_of
 from kb_platform.access.web_search import may_search_web, require_web_search
 
@@ -49,8 +59,12 @@ __all__ = [
     "departments_below",
     "endpoint_limits",
     "levels",
+    "manageable_department",
     "manageable_document",
+    "manageable_group",
     "manageable_knowledge_base",
+    "manageable_members",
+    "manageable_user",
     "managed_departments",
     "may_search_web",
     "own_conversation",
@@ -60,15 +74,19 @@ __all__ = [
     "readable_scope",
     "readable_version",
     "require_administrator",
+    "require_administrator_left",
     "require_maker",
     "require_manager",
+    "require_place",
     "require_reviewer",
     "require_right",
     "require_session",
+    "require_to_give",
     "require_web_search",
     "require_whole",
     "reviewable_turns",
     "scope_of",
+    "still_manages",
     "still_readable_documents",
     "subjects_of",
     "usable_models",

@@ -73,6 +73,11 @@ def manageable_knowledge_base(session: Session, principal: Principal, knowledge_
     return _at_level(session, principal, knowledge_base_id, Level.MANAGER)
 
 
+def still_manages(session: Session, principal: Principal, knowledge_base_id: str) -> bool:
+    """Whether the caller manages a knowledge base after a change of its shares in this transaction."""
+    return levels(session, principal, [knowledge_base_id]).get(knowledge_base_id) is Level.MANAGER
+
+
 def require_level(principal: Principal, level: Level, needed: Level) -> None:
     """Raises NotAllowed when the level, or the key that the caller came with, does not reach so far."""
     if needed is not Level.READER:

@@ -13,6 +13,7 @@ from kb_platform import access, model_endpoints
 from kb_platform.database.tables import ModelEndpoint as Row
 from kb_platform.domain.errors import InvalidInput
 from kb_platform.model_endpoints import EndpointChange, Prices
+from kb_platform.shares import endpoint_subjects, set_endpoint_subjects
 from web.api.dependencies import Caller, ServicesDep
 from web.api.schemas.model_endpoints import (
     EndpointHealth,
@@ -21,6 +22,8 @@ from web.api.schemas.model_endpoints import (
     ModelEndpointList,
     ModelEndpointRequest,
 )
+from web.api.schemas.people import SubjectView
+from web.api.sharing import subject_views, subjects_of_request
 from web.services import Services
 
 router = APIRouter(prefix="/model-endpoints", tags=["model endpoints"])
@@ -69,10 +72,7 @@ async def update_model_endpoint(
 ) -> ModelEndpoint:
     """Change its name, its place among others of its name, its limit, its prices, or switch it off."""
     access.require_administrator(caller)
-    change = EndpointChange(**body.model_dump())
-    row = await asyncio.to_thread(
-        model_endpoints.change_model_endpoint, services.database, str(model_endpoint_id), change
-    )
+    row = await asyncio.to_thread(_change, services, str(model_endpoint_id), body)
     return await _changed(services, row)
 
 
@@ -82,6 +82,20 @@ async def delete_model_endpoint(model_endpoint_id: UUID, caller: Caller, service
     access.require_administrator(caller)
     await asyncio.to_thread(model_endpoints.delete_model_endpoint, services.database, str(model_endpoint_id))
     services.models.look_again()
+
+
+def _change(services: Services, endpoint_id: str, body: ModelEndpointChange) -> Row:
+    change = EndpointChange(**body.model_dump(exclude={"subjects"}))
+    row = model_endpoints.change_model_endpoint(services.database, endpoint_id, change)
+    if body.subjects is not None:
+        with services.database.writing() as session:
+            set_endpoint_subjects(session, row.id, subjects_of_request(body.subjects))
+    return row
+
+
+def _subjects(services: Services) -> dict[str, list[SubjectView]]:
+    with services.database.reading() as session:
+        return {id_: subject_views(session, found) for id_, found in endpoint_subjects(session).items()}
 
 
 async def _changed(services: Services, row: Row) -> ModelEndpoint:
@@ -99,6 +113,7 @@ async def _views(services: Services, rows: list[Row]) -> list[ModelEndpoint]:
         for status in statuses
         for endpoint in status.endpoints
     }
+    subjects = await asyncio.to_thread(_subjects, services)
     default = statuses[0].name if statuses else None
     unknown = EndpointHealth(state=EndpointState.UNKNOWN, error="", running=0, waiting=0)
     return [
@@ -115,6 +130,7 @@ async def _views(services: Services, rows: list[Row]) -> list[ModelEndpoint]:
             price_cache_hit=row.price_cache_hit,
             price_cache_miss=row.price_cache_miss,
             price_output=row.price_output,
+            subjects=subjects.get(row.id, []),
             health=health.get(row.id, unknown),
             created_at=row.created_at,
         )

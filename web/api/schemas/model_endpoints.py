@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from web.api.schemas.common import Received, Sent
+from web.api.schemas.people import SubjectRequest, SubjectView
 
 MOST_PLACES = 10_000
 MOST_PRICE = 1_000_000
@@ -46,6 +47,9 @@ class ModelEndpointChange(Received):
     price_cache_hit: float | None = Field(None, ge=0, le=MOST_PRICE)
     price_cache_miss: float | None = Field(None, ge=0, le=MOST_PRICE)
     price_output: float | None = Field(None, ge=0, le=MOST_PRICE)
+    subjects: list[SubjectRequest] | None = Field(
+        None, max_length=500, description="The departments and groups that it answers; none named: everybody."
+    )
 
 
 class EndpointHealth(Sent):
@@ -70,6 +74,10 @@ class ModelEndpoint(Sent):
     price_cache_hit: float
     price_cache_miss: float
     price_output: float
+    subjects: list[SubjectView] = Field(
+        description="The departments and groups that it answers; none named: everybody. All endpoints of a name have "
+        "to admit a caller."
+    )
     health: EndpointHealth
     created_at: datetime
 
