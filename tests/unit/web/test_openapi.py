@@ -84,6 +84,7 @@ def test_streams_name_their_events(description: dict[str, Any]) -> None:
         "citation",
         "done",
         "error",
+        "notice",
         "plan",
         "queued",
         "reasoning",

@@ -21,6 +21,7 @@ export { default as IconDownload } from "@tabler/icons-react/icons/IconDownload"
 export { default as IconEdit } from "@tabler/icons-react/icons/IconEdit";
 export { default as IconEye } from "@tabler/icons-react/icons/IconEye";
 export { default as IconEyeOff } from "@tabler/icons-react/icons/IconEyeOff";
+export { default as IconExternalLink } from "@tabler/icons-react/icons/IconExternalLink";
 export { default as IconFile } from "@tabler/icons-react/icons/IconFile";
 export { default as IconFileOff } from "@tabler/icons-react/icons/IconFileOff";
 export { default as IconFileSpreadsheet } from "@tabler/icons-react/icons/IconFileSpreadsheet";
@@ -65,4 +66,5 @@ export { default as IconThumbUp } from "@tabler/icons-react/icons/IconThumbUp";
 export { default as IconThumbUpFilled } from "@tabler/icons-react/icons/IconThumbUpFilled";
 export { default as IconTrash } from "@tabler/icons-react/icons/IconTrash";
 export { default as IconUpload } from "@tabler/icons-react/icons/IconUpload";
+export { default as IconWorld } from "@tabler/icons-react/icons/IconWorld";
 export { default as IconX } from "@tabler/icons-react/icons/IconX";

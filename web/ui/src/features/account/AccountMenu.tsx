@@ -3,10 +3,11 @@ import { useDisclosure } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
-import { IconChartBar, IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector } from "@/app/icons";
+import { IconChartBar, IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector, IconWorld } from "@/app/icons";
 import { chooseLanguage, LANGUAGES, type Language } from "@/i18n";
 import { ConnectModelDialog } from "@/features/models/ConnectModelDialog";
 import { useSignOut, useUser } from "@/features/session/session";
+import { WebSearchDialog } from "@/features/web-search/WebSearchDialog";
 
 import classes from "./AccountMenu.module.css";
 import { ApiKeysDialog } from "./ApiKeysDialog";
@@ -20,6 +21,7 @@ export function AccountMenu() {
   const [keysOpened, keys] = useDisclosure(false);
   const [passwordOpened, password] = useDisclosure(false);
   const [modelOpened, model] = useDisclosure(false);
+  const [webOpened, web] = useDisclosure(false);
   const name = user.display_name || user.email;
 
   return (
@@ -74,6 +76,11 @@ export function AccountMenu() {
               {t("models.title")}
             </Menu.Item>
           )}
+          {user.role === "administrator" && (
+            <Menu.Item leftSection={<IconWorld size={16} stroke={1.6} />} onClick={web.open} data-testid="web-search-settings">
+              {t("web.title")}
+            </Menu.Item>
+          )}
           <Menu.Item component={Link} to="/usage" leftSection={<IconChartBar size={16} stroke={1.6} />} data-testid="usage-link">
             {t("usagePage.title")}
           </Menu.Item>
@@ -91,6 +98,7 @@ export function AccountMenu() {
       </Menu>
       <ApiKeysDialog opened={keysOpened} onClose={keys.close} />
       <PasswordDialog opened={passwordOpened} onClose={password.close} />
+      <WebSearchDialog opened={webOpened} onClose={web.close} />
       <ConnectModelDialog opened={modelOpened} onClose={model.close} />
     </>
   );

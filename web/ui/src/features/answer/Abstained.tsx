@@ -21,7 +21,7 @@ export function Abstained({ turn }: { turn: TurnView }) {
       <Group gap={10} wrap="nowrap" align="flex-start">
         <IconFileOff size={20} stroke={1.5} style={{ flex: "none", marginTop: 3 }} color="var(--mantine-color-dimmed)" aria-hidden />
         <Box miw={0}>
-          <Text fw={600}>{t("abstained.title")}</Text>
+          <Text fw={600}>{t(turn.sources.some((source) => source.web) ? "abstained.titleWeb" : "abstained.title")}</Text>
           <Text fz="sm" mt={2} lh={1.65}>
             {t("abstained.text")}
           </Text>

@@ -3,11 +3,11 @@ import { useMediaQuery } from "@mantine/hooks";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useSourceTarget } from "@/features/source/target";
+import { webPassage } from "@/features/source/web-page";
 
 import { useAnswer } from "./answer-context";
 import classes from "./AnswerText.module.css";
-import { editedPassage, targetOf } from "./source-target";
+import { targetOf, useOpenSource } from "./source-target";
 import { SourcePreview } from "./SourcePreview";
 import { citationAt } from "./support";
 
@@ -20,16 +20,15 @@ type Props = { number: number; position: number };
 export function CitationChip({ number, position }: Props) {
   const { t } = useTranslation();
   const { sources, citations } = useAnswer();
-  const { target, open } = useSourceTarget();
+  const { open, isOpen: isOpenSource, from } = useOpenSource();
   const canHover = useMediaQuery("(hover: hover)", true, { getInitialValueInEffect: false });
   // Whoever has clicked looks at the document now: the card would lie over the answer.
   const [wasClicked, setClicked] = useState(false);
   const source = sources.find((one) => one.number === number);
   if (!source) return null;
   const citation = citationAt(citations, number, position);
-  const mine = targetOf(source, citation);
-  const isOpen =
-    target !== null && target.number === number && target.documentId === mine.documentId && target.range?.start === mine.range?.start;
+  const mine = source.web ? webPassage(source, citation)?.evidence : targetOf(source, citation).range;
+  const isOpen = isOpenSource(source) && from === (mine?.start ?? null);
 
   return (
     <span className={classes.joined}>
@@ -47,7 +46,7 @@ export function CitationChip({ number, position }: Props) {
             onMouseLeave={() => setClicked(false)}
             onClick={() => {
               setClicked(true);
-              open(mine, editedPassage(source, citation));
+              open(source, citation);
             }}
           >
             {number}

@@ -3,10 +3,10 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Citation, Source } from "@/api/types";
-import { useSourceTarget } from "@/features/source/target";
+import { useFormats } from "@/i18n/format";
 import { plainTable } from "@/text/tables";
 
-import { editedPassage, targetOf } from "./source-target";
+import { useOpenSource } from "./source-target";
 import { SourcePreview } from "./SourcePreview";
 import classes from "./TurnBlock.module.css";
 import type { TurnView } from "./turn";
@@ -43,12 +43,12 @@ type CardsProps = { sources: readonly Source[]; citations: readonly Citation[]; 
 
 export function SourceCards({ sources, citations, cited }: CardsProps) {
   const { t } = useTranslation();
-  const { target, open } = useSourceTarget();
+  const format = useFormats();
+  const { open, isOpen } = useOpenSource();
   return (
     <ul className={classes.sources}>
       {sources.map((source) => {
         const citation = citations.find((one) => one.number === source.number) ?? null;
-        const mine = targetOf(source, citation);
         return (
           <li key={source.number}>
             <HoverCard width={360} shadow="lg" radius="md" openDelay={350} withinPortal>
@@ -56,9 +56,9 @@ export function SourceCards({ sources, citations, cited }: CardsProps) {
                 <UnstyledButton
                   className={classes.source}
                   data-testid="source-card"
-                  data-open={(target?.number === source.number && target.documentId === source.document_id) || undefined}
+                  data-open={isOpen(source) || undefined}
                   disabled={!source.is_available}
-                  onClick={() => open(mine, editedPassage(source, citation))}
+                  onClick={() => open(source, citation)}
                 >
                   <span className={classes.number} data-uncited={!cited.has(source.number) || undefined}>
                     {source.number}
@@ -68,7 +68,9 @@ export function SourceCards({ sources, citations, cited }: CardsProps) {
                       {source.document_title || source.document_name}
                     </Text>
                     <Text fz="xs" c="dimmed" truncate>
-                      {source.is_available
+                      {source.web
+                        ? [source.web.site, source.web.published && format.date(source.web.published)].filter(Boolean).join(" · ")
+                        : source.is_available
                         ? source.heading_path.at(-1) || plainTable(source.text).replace(/\s+/g, " ").slice(0, 90)
                         : t("answer.sourceGone")}
                     </Text>

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Citation, Source } from "@/api/types";
+import { IconWorld } from "@/app/icons";
 import { FormatIcon } from "@/features/documents/FormatIcon";
 import { useFormats } from "@/i18n/format";
 import { cutByRanges, offsetMap } from "@/text/offsets";
@@ -27,11 +28,18 @@ export function SourcePreview({ source, citation }: { source: Source; citation: 
   return (
     <Stack gap={6}>
       <Group gap={6} wrap="nowrap">
-        <FormatIcon format="" name={source.document_name} />
+        {source.web ? <IconWorld size={16} stroke={1.6} style={{ flex: "none" }} aria-hidden /> : <FormatIcon format="" name={source.document_name} />}
         <Text fz="sm" fw={600} truncate>
           {source.document_name}
         </Text>
       </Group>
+      {source.web && (
+        <Text fz="xs" c="dimmed" lineClamp={2}>
+          {[source.web.site, source.web.published && format.date(source.web.published), t("web.seenShort", { time: format.dateTime(source.web.seen_at) })]
+            .filter(Boolean)
+            .join(" · ")}
+        </Text>
+      )}
       {source.heading_path.length > 0 && (
         <Text fz="xs" c="dimmed" lineClamp={2}>
           {source.heading_path.join(" › ")}

@@ -2,7 +2,7 @@ import { Alert, Box, Button, Group, Text, VisuallyHidden } from "@mantine/core";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 
-import { IconAlertCircle, IconRefresh, IconSearch } from "@/app/icons";
+import { IconAlertCircle, IconInfoCircle, IconRefresh, IconSearch } from "@/app/icons";
 import { describeCode } from "@/i18n/errors";
 
 import { Abstained } from "./Abstained";
@@ -27,6 +27,11 @@ export const TurnBlock = memo(function TurnBlock({ turn, isLast, onAskAgain }: P
       </div>
       {/* The last answer has room to grow in, so that nothing moves while it is written. */}
       <Box className={isLast && !over ? classes.last : undefined} aria-busy={!over}>
+        {turn.notices.map((notice) => (
+          <Alert key={notice.code} color="gray" variant="light" mb={10} py={6} px={10} icon={<IconInfoCircle size={16} />} role="status" data-testid="notice">
+            <Text fz="sm">{describeCode(notice.code, notice.message)}</Text>
+          </Alert>
+        ))}
         {turn.phase === "searching" && <Searching turn={turn} />}
         {turn.reasoning.trim() !== "" && (
           <Reasoning text={turn.reasoning} seconds={turn.reasoningSeconds} isThinking={turn.phase === "thinking"} />

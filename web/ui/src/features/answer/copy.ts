@@ -5,6 +5,6 @@ export function answerAsText(turn: Pick<TurnView, "answer" | "sources" | "citati
   const marked = new Set([...turn.answer.matchAll(/\[(\d{1,3})\]/g)].map((match) => Number(match[1])));
   const lines = turn.sources
     .filter((source) => marked.has(source.number))
-    .map((source) => `[${source.number}] ${[source.document_name, ...source.heading_path].join(" › ")}`);
+    .map((source) => `[${source.number}] ${[source.document_name, ...source.heading_path, ...(source.web ? [source.web.site, source.web.url] : [])].join(" › ")}`);
   return lines.length > 0 ? `${turn.answer.trim()}\n\n${heading}\n${lines.join("\n")}` : turn.answer.trim();
 }

@@ -6,7 +6,7 @@ import { ApiError, apiError } from "@/api/errors";
 import type { TurnEvent } from "./turn";
 import { parseTurnEvent } from "./turn-events";
 
-export type TurnRequest = { question: string; thinking: boolean; model: string; knowledge_base_ids: string[] };
+export type TurnRequest = { question: string; thinking: boolean; web_search: boolean; model: string; knowledge_base_ids: string[] };
 
 /** Ask, and yield the answer's events as they arrive. Throws ApiError; ends when the server ends the stream. */
 export async function* streamTurn(

@@ -4,6 +4,7 @@ import type { TurnEvent } from "./turn";
 
 const KNOWN: ReadonlySet<string> = new Set<TurnEvent["type"]>([
   "turn",
+  "notice",
   "sources",
   "queued",
   "reasoning",

@@ -1,4 +1,4 @@
-import type { Citation, ContextPlan, Feedback, Source, Turn, TurnStreamEvent, Usage } from "@/api/types";
+import type { Citation, ContextPlan, Feedback, Notice, Source, Turn, TurnStreamEvent, Usage } from "@/api/types";
 
 /** What the reader sees of a turn: the server's Turn and, while it is made, how far it has come. */
 export type TurnPhase = "searching" | "thinking" | "answering" | "done" | "failed" | "stopped";
@@ -21,6 +21,7 @@ export type TurnView = {
   citations: Citation[];
   usage: Usage | null;
   plan: ContextPlan | null;
+  notices: Notice[];
   feedback: Feedback | null;
   error: { code: string; message: string } | null;
   /** Who waits for a place at the model: 1 comes next; null when nobody has to wait. */
@@ -48,6 +49,7 @@ export function newTurn(question: string): TurnView {
     citations: [],
     usage: null,
     plan: null,
+    notices: [],
     feedback: null,
     error: null,
     queuePosition: null,
@@ -60,6 +62,8 @@ export function reduceTurn(turn: TurnView, event: TurnEvent, at: number): TurnVi
   switch (event.type) {
     case "turn":
       return { ...turn, id: event.id, number: event.number };
+    case "notice":
+      return { ...turn, notices: [...turn.notices, { code: event.code, message: event.message }] };
     case "sources":
       return { ...turn, query: event.query, sources: event.sources, answerer: event.answerer, model: event.model };
     case "reasoning":
@@ -125,6 +129,7 @@ export function viewOfTurn(turn: Turn): TurnView {
     citations: turn.citations,
     usage: turn.usage,
     plan: turn.plan ?? null,
+    notices: turn.notices ?? [],
     feedback: turn.feedback ?? null,
     error: turn.state === "failed" ? { code: "", message: turn.error } : null,
     queuePosition: null,

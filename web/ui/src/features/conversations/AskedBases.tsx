@@ -7,15 +7,16 @@ import { useSelection } from "@/features/knowledge-bases/selection";
 import { useSystem } from "@/features/session/session";
 
 /** Which knowledge bases the next question goes to. */
-export function AskedBases() {
+export function AskedBases({ asksWeb = false }: { asksWeb?: boolean }) {
   const { t } = useTranslation();
   const { data: bases } = useKnowledgeBases();
   const { asked, setAsked, toggleAsked } = useSelection();
   const { data: system } = useSystem();
   const hasModel = system?.answerer === "model";
+  const canDoWithout = hasModel || asksWeb;
   const chosen = bases?.filter((base) => asked.includes(base.id)) ?? [];
   const label =
-    chosen.length === 0 ? t(hasModel ? "composer.withoutBases" : "composer.noBase") : chosen.length === 1 ? chosen[0]!.name : t("composer.bases", { count: chosen.length });
+    chosen.length === 0 ? t(canDoWithout ? "composer.withoutBases" : "composer.noBase") : chosen.length === 1 ? chosen[0]!.name : t("composer.bases", { count: chosen.length });
   return (
     <Popover position="top-start" width={280} shadow="md">
       <Popover.Target>
@@ -24,7 +25,7 @@ export function AskedBases() {
           radius="xl"
           variant="default"
           data-testid="asked-bases"
-          c={chosen.length === 0 && !hasModel ? "var(--kb-doubt)" : undefined}
+          c={chosen.length === 0 && !canDoWithout ? "var(--kb-doubt)" : undefined}
           leftSection={<IconBooks size={15} stroke={1.7} />}
           rightSection={<IconChevronDown size={13} />}
         >
@@ -35,7 +36,7 @@ export function AskedBases() {
       </Popover.Target>
       <Popover.Dropdown>
         <Stack gap={8}>
-          {hasModel && (
+          {canDoWithout && (
             <Switch
               size="xs"
               label={t("composer.useBases")}

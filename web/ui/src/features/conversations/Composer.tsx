@@ -9,6 +9,7 @@ import { useSystem } from "@/features/session/session";
 
 import { AskedBases } from "./AskedBases";
 import classes from "./ConversationPage.module.css";
+import { WebSearchChoice } from "./WebSearchChoice";
 
 type Props = {
   draft: string;
@@ -16,6 +17,8 @@ type Props = {
   isBusy: boolean;
   thinking: boolean;
   onThinking: (on: boolean) => void;
+  webSearch: boolean;
+  onWebSearch: (on: boolean) => void;
   /** The chosen model's name; empty: the default. */
   model: string;
   onModel: (name: string) => void;
@@ -27,14 +30,15 @@ type Props = {
 
 const MOST_CHARACTERS = 4000;
 
-export function Composer({ draft, onDraft, isBusy, thinking, onThinking, model, onModel, onSend, onStop, toEnd }: Props) {
+export function Composer({ draft, onDraft, isBusy, thinking, onThinking, webSearch, onWebSearch, model, onModel, onSend, onStop, toEnd }: Props) {
   const { t } = useTranslation();
   const { asked } = useSelection();
   const { data: system } = useSystem();
   const input = useRef<HTMLTextAreaElement>(null);
   const hasModel = system?.answerer === "model";
-  // Without documents only a model can answer.
-  const canAsk = asked.length > 0 || hasModel;
+  // Without documents and the web only a model can answer.
+  const asksWeb = webSearch && system?.web_search === "available";
+  const canAsk = asked.length > 0 || hasModel || asksWeb;
   const canSend = draft.trim() !== "" && !isBusy && canAsk;
 
   useEffect(() => {
@@ -77,7 +81,7 @@ export function Composer({ draft, onDraft, isBusy, thinking, onThinking, model, 
         />
         <Group justify="space-between" align="flex-end" wrap="nowrap" gap="xs" mt={2}>
           <Group gap={6} miw={0}>
-            <AskedBases />
+            <AskedBases asksWeb={asksWeb} />
             {hasModel && (
               <Tooltip label={thinking ? t("composer.thinkingOn") : t("composer.thinkingOff")}>
                 <Button
@@ -93,6 +97,7 @@ export function Composer({ draft, onDraft, isBusy, thinking, onThinking, model, 
                 </Button>
               </Tooltip>
             )}
+            {system && <WebSearchChoice access={system.web_search} isOn={webSearch} onChange={onWebSearch} />}
             {system && system.models.length > 1 && <ModelChoice names={system.models} chosen={model} onChoose={onModel} />}
           </Group>
           {isBusy ? (
@@ -107,7 +112,7 @@ export function Composer({ draft, onDraft, isBusy, thinking, onThinking, model, 
         </Group>
       </div>
       <Text fz={11} c="dimmed" ta="center" mt={6} visibleFrom="sm">
-        {asked.length === 0 && hasModel ? t("composer.hintAlone") : t("composer.hint")}
+        {asksWeb ? t("web.hint") : asked.length === 0 && hasModel ? t("composer.hintAlone") : t("composer.hint")}
       </Text>
     </div>
   );

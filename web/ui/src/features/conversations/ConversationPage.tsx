@@ -9,6 +9,7 @@ import { isOver, viewOfTurn, type TurnView } from "@/features/answer/turn";
 import { TurnBlock } from "@/features/answer/TurnBlock";
 import { useSelection } from "@/features/knowledge-bases/selection";
 import { useChosenModel } from "@/features/models/models";
+import { useSystem } from "@/features/session/session";
 
 import { Composer } from "./Composer";
 import classes from "./ConversationPage.module.css";
@@ -32,6 +33,9 @@ function ConversationView({ conversationId }: { conversationId: string | undefin
   const create = useCreateConversation();
   const { asked, setAsked } = useSelection();
   const [thinking, setThinking] = useKept("thinking", true);
+  const [webSearch, setWebSearch] = useKept("web-search", false);
+  const { data: system } = useSystem();
+  const asksWeb = webSearch && system?.web_search === "available";
   const { model, chooseModel } = useChosenModel();
   const [draft, setDraft] = useState("");
   const scroller = useRef<HTMLDivElement>(null);
@@ -50,7 +54,7 @@ function ConversationView({ conversationId }: { conversationId: string | undefin
       try {
         const id = to ?? (await create.mutateAsync({ knowledgeBaseIds: asked, question })).id;
         adopted.current = id;
-        const answered = ask(id, { question, thinking, model, knowledge_base_ids: [...asked] });
+        const answered = ask(id, { question, thinking, web_search: asksWeb, model, knowledge_base_ids: [...asked] });
         if (!to) await navigate(`/c/${id}`);
         const forget = await answered;
         await queries.invalidateQueries({ queryKey: conversationKey(id) });
@@ -61,7 +65,7 @@ function ConversationView({ conversationId }: { conversationId: string | undefin
         setDraft(question);
       }
     },
-    [asked, create, model, navigate, queries, thinking],
+    [asked, asksWeb, create, model, navigate, queries, thinking],
   );
 
   const turns = turnsToShow(conversation?.turns.map(viewOfTurn) ?? [], live);
@@ -95,6 +99,8 @@ function ConversationView({ conversationId }: { conversationId: string | undefin
         isBusy={isBusy}
         thinking={thinking}
         onThinking={setThinking}
+        webSearch={webSearch}
+        onWebSearch={setWebSearch}
         model={model}
         onModel={chooseModel}
         onSend={(question) => void send(question, conversationId)}

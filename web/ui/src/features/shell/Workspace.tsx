@@ -19,6 +19,7 @@ import { Sidebar } from "./Sidebar";
 import classes from "./Workspace.module.css";
 
 const SourcePanel = lazy(() => import("@/features/source/SourcePanel"));
+const WebPagePanel = lazy(() => import("@/features/source/WebPagePanel"));
 const DocumentsPage = lazy(() => import("@/features/documents/DocumentsPage"));
 const FeedbackPage = lazy(() => import("@/features/feedback/FeedbackPage"));
 const HitTestingPage = lazy(() => import("@/features/hit-testing/HitTestingPage"));
@@ -30,7 +31,8 @@ export default function Workspace() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { pathname } = useLocation();
-  const { target, close } = useSourceTarget();
+  const { target, page, close } = useSourceTarget();
+  const isOpen = target !== null || page !== null;
   const [navOpened, nav] = useDisclosure(false);
   const [sourceWidth, setSourceWidth] = useKept("source-width", SOURCE_WIDTH.usual);
   const isWide = useMediaQuery("(min-width: 75em)", true, { getInitialValueInEffect: false });
@@ -38,7 +40,7 @@ export default function Workspace() {
   const closeNav = nav.close;
 
   // On a phone the navigation covers the page: choosing something there uncovers it.
-  useEffect(closeNav, [pathname, target, closeNav]);
+  useEffect(closeNav, [pathname, target, page, closeNav]);
   useHotkeys([["mod+shift+O", () => void navigate("/")]]);
 
   return (
@@ -49,7 +51,7 @@ export default function Workspace() {
             layout="alt"
             header={{ height: { base: 52, md: 0 } }}
             navbar={{ width: 304, breakpoint: "md", collapsed: { mobile: !navOpened } }}
-            aside={{ width: sourceWidth, breakpoint: "lg", collapsed: { mobile: !target, desktop: !target } }}
+            aside={{ width: sourceWidth, breakpoint: "lg", collapsed: { mobile: !isOpen, desktop: !isOpen } }}
             transitionDuration={0}
             padding={0}
           >
@@ -80,11 +82,11 @@ export default function Workspace() {
               {!isBeside && <UploadTray />}
             </AppShell.Main>
             <AppShell.Aside className={classes.aside}>
-              {target && (
+              {isOpen && (
                 <>
                   {isWide && <ResizeHandle width={sourceWidth} least={SOURCE_WIDTH.least} onChange={setSourceWidth} />}
                   <Suspense>
-                    <SourcePanel target={target} onClose={close} />
+                    {target ? <SourcePanel target={target} onClose={close} /> : page && <WebPagePanel key={page.url} page={page} onClose={close} />}
                   </Suspense>
                 </>
               )}

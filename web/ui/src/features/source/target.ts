@@ -3,6 +3,8 @@ import { useLocation, useSearchParams } from "react-router";
 
 import type { PassageEdit } from "@/api/types";
 
+import type { WebPassage } from "./web-page";
+
 /** What the source panel shows. It lives in the address, so that Back closes it and a link opens it again. */
 export type SourceTarget = {
   documentId: string;
@@ -55,15 +57,21 @@ function numberOf(text: string | null): number | null {
 
 export function useSourceTarget() {
   const [parameters, setParameters] = useSearchParams();
-  const state = useLocation().state as { edited?: EditedPassage } | null;
+  const state = useLocation().state as { edited?: EditedPassage; page?: WebPassage } | null;
   const target = useMemo(() => readTarget(parameters), [parameters]);
   const isOpen = target !== null;
+  // What was seen of a web page lives in the answer, not at an address of its own: it travels with the history's entry.
+  const page = parameters.has("page") ? (state?.page ?? null) : null;
   const open = useCallback(
     // What was edited may be long: it travels with the history's entry, not in the address.
     (next: SourceTarget, edited?: EditedPassage) =>
-      setParameters(writeTarget(next), { replace: isOpen, state: edited ? { edited } : null }),
-    [setParameters, isOpen],
+      setParameters(writeTarget(next), { replace: isOpen || page !== null, state: edited ? { edited } : null }),
+    [setParameters, isOpen, page],
+  );
+  const openPage = useCallback(
+    (next: WebPassage) => setParameters({ page: String(next.number) }, { replace: isOpen || page !== null, state: { page: next } }),
+    [setParameters, isOpen, page],
   );
   const close = useCallback(() => setParameters({}, { replace: true }), [setParameters]);
-  return { target, edited: state?.edited ?? null, open, close };
+  return { target, edited: state?.edited ?? null, page, open, openPage, close };
 }

@@ -1,0 +1,44 @@
+import { Alert, Modal, Stack, Switch, Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+
+import { describeError } from "@/i18n/errors";
+
+import { useChangeWebSearch, useWebSearch } from "./web-search";
+
+const NAMES: Record<string, string> = { searxng: "SearXNG", bocha: "Bocha" };
+
+/** Who may ask the web; for administrators. */
+export function WebSearchDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const { t } = useTranslation();
+  const { data, error } = useWebSearch(opened);
+  const change = useChangeWebSearch();
+  return (
+    <Modal opened={opened} onClose={onClose} title={t("web.title")}>
+      <Stack gap="md">
+        <Text fz="sm" c="dimmed">
+          {t("web.text")}
+        </Text>
+        {error && (
+          <Alert color="red" variant="light" role="alert">
+            {describeError(error)}
+          </Alert>
+        )}
+        {data && !data.provider && (
+          <Alert color="gray" variant="light" data-testid="web-not-configured">
+            {t("web.configure")}
+          </Alert>
+        )}
+        {data && (
+          <Switch
+            label={t("web.everyone")}
+            description={data.provider ? t("web.engine", { name: NAMES[data.provider] ?? data.provider }) : undefined}
+            checked={data.everyone}
+            disabled={change.isPending}
+            data-testid="web-everyone"
+            onChange={(event) => change.mutate({ everyone: event.currentTarget.checked })}
+          />
+        )}
+      </Stack>
+    </Modal>
+  );
+}
