@@ -49,4 +49,5 @@ export type ConversationWithTurns = Schemas["ConversationWithTurns"];
 export type ModelEndpoint = Schemas["ModelEndpoint"];
 export type ModelEndpointList = Schemas["ModelEndpointList"];
 export type ModelEndpointChange = Schemas["ModelEndpointChange"];
+export type AuditEvent = Schemas["AuditEvent"];
 export type UsageSum = Schemas["UsageSum"];

@@ -56,6 +56,7 @@ export { default as IconQuote } from "@tabler/icons-react/icons/IconQuote";
 export { default as IconRefresh } from "@tabler/icons-react/icons/IconRefresh";
 export { default as IconSearch } from "@tabler/icons-react/icons/IconSearch";
 export { default as IconSelector } from "@tabler/icons-react/icons/IconSelector";
+export { default as IconShieldCheck } from "@tabler/icons-react/icons/IconShieldCheck";
 export { default as IconSortDescending } from "@tabler/icons-react/icons/IconSortDescending";
 export { default as IconSparkles } from "@tabler/icons-react/icons/IconSparkles";
 export { default as IconTable } from "@tabler/icons-react/icons/IconTable";

@@ -3,7 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
-import { IconChartBar, IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector, IconWorld } from "@/app/icons";
+import { IconChartBar, IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector, IconShieldCheck, IconWorld } from "@/app/icons";
 import { chooseLanguage, LANGUAGES, type Language } from "@/i18n";
 import { ConnectModelDialog } from "@/features/models/ConnectModelDialog";
 import { useSignOut, useUser } from "@/features/session/session";
@@ -79,6 +79,11 @@ export function AccountMenu() {
           {user.role === "administrator" && (
             <Menu.Item leftSection={<IconWorld size={16} stroke={1.6} />} onClick={web.open} data-testid="web-search-settings">
               {t("web.title")}
+            </Menu.Item>
+          )}
+          {user.role === "administrator" && (
+            <Menu.Item component={Link} to="/audit" leftSection={<IconShieldCheck size={16} stroke={1.6} />} data-testid="audit-link">
+              {t("audit.title")}
             </Menu.Item>
           )}
           <Menu.Item component={Link} to="/usage" leftSection={<IconChartBar size={16} stroke={1.6} />} data-testid="usage-link">

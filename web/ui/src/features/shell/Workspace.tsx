@@ -20,6 +20,7 @@ import classes from "./Workspace.module.css";
 
 const SourcePanel = lazy(() => import("@/features/source/SourcePanel"));
 const WebPagePanel = lazy(() => import("@/features/source/WebPagePanel"));
+const AuditPage = lazy(() => import("@/features/audit/AuditPage"));
 const DocumentsPage = lazy(() => import("@/features/documents/DocumentsPage"));
 const FeedbackPage = lazy(() => import("@/features/feedback/FeedbackPage"));
 const HitTestingPage = lazy(() => import("@/features/hit-testing/HitTestingPage"));
@@ -73,6 +74,7 @@ export default function Workspace() {
                   <Route index element={<ConversationPage />} />
                   <Route path="c/:conversationId" element={<ConversationPage />} />
                   <Route path="documents/:knowledgeBaseId" element={<DocumentsPage />} />
+                  <Route path="audit" element={<AuditPage />} />
                   <Route path="feedback" element={<FeedbackPage />} />
                   <Route path="hit-testing" element={<HitTestingPage />} />
                   <Route path="usage" element={<UsagePage />} />
