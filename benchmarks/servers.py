@@ -37,7 +37,7 @@ def postgres_server(binaries: Path) -> Iterator[str]:
         os.chown(folder, account.pw_uid, account.pw_gid)
         run_as |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [], "env": {"HOME": str(folder)}}
     data = folder / "data"
-    port = _free_port()
+    port = free_port()
 
     def run(*command: str) -> None:
         done = subprocess.run(command, check=False, **run_as)  # type: ignore[call-overload]
@@ -103,7 +103,7 @@ def redis_binary() -> str | None:
 def redis_server(binary: str, folder: Path) -> Iterator[RedisServer]:
     """Run a Redis server that comes back when it is killed."""
     folder.mkdir()
-    server = RedisServer(binary, folder, _free_port())
+    server = RedisServer(binary, folder, free_port())
     thread = threading.Thread(target=server.keep_running, daemon=True)
     thread.start()
     try:
@@ -113,7 +113,7 @@ def redis_server(binary: str, folder: Path) -> Iterator[RedisServer]:
         thread.join(timeout=20)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

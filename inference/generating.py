@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 
-from inference.asking import AnsweringServices, Found, Question
+from inference.asking import Found, Question
 from inference.budget import PromptPlan, describe, plan_prompt, reserve_room
 from inference.chatting import NoAnswerWritten
 from inference.checking import RunningChecks
@@ -32,6 +32,8 @@ from kb_platform.domain.answer import (
     Usage,
 )
 from kb_platform.domain.plan import ContextPlan
+from kb_platform.embedding import EmbeddingModel
+from kb_platform.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,12 @@ async def generate(
     question: Question,
     found: Found,
     model: ChatModel,
-    services: AnsweringServices,
+    settings: Settings,
+    embedding: EmbeddingModel,
     began: float,
     usage_event: Callable[[Usage], AnswerEvent],
 ) -> AsyncGenerator[AnswerEvent | Refused, None]:
     """Let the model answer from the passages that fit its window, and check what it cites while it writes."""
-    settings = services.settings
     language = language_of(question.text)
     reserve = reserve_room(
         model.context_window, settings.model.reasoning_tokens, settings.model.answer_tokens, question.thinking
@@ -77,7 +79,7 @@ async def generate(
         partial(
             check_sentence,
             sources=plan.sources,
-            embedding=services.embedding,
+            embedding=embedding,
             threshold=settings.answering.support_threshold,
         )
     )

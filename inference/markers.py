@@ -31,6 +31,8 @@ LONGEST_MARKER = 80
 LONGEST_HELD = 2_000
 # A run that may be the beginning of an address or a telephone number.
 _UNFINISHED = re.compile(r"(?:[!-~]+|\+?[0-9(][0-9 ()+-]*)$", re.ASCII)
+_DEFINITION = re.compile(r"\](?=:)")
+"""Of a Markdown reference (`[1]: address`): with a space it is text, and no `[words][1]` leads there."""
 _HTML_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,300}>|<!--.*?-->", re.DOTALL)
 
 
@@ -100,6 +102,7 @@ class MarkerStream:
         if not text:
             return ""
         text = _HTML_TAG.sub("", text)
+        text = _DEFINITION.sub("] ", text)
         text = _LINK.sub(self._link, text)
         spans = unknown_contacts(text, self._known)
         for start, end in reversed(spans):
