@@ -200,11 +200,6 @@ def search_subjects(session: Session, query: str, limit: int) -> tuple[list[Depa
     )
 
 
-def has_administrator(session: Session) -> bool:
-    """Whether somebody is left who can administer."""
-    return bool(session.scalar(select(func.count()).where(User.role == Role.ADMINISTRATOR, User.is_active)))
-
-
 def unknown(what: str) -> NotFound:
     """Return the error for a department, group or person that there is not, or that the caller does not manage."""
     return NotFound(f"There is no such {what}.")

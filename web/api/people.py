@@ -53,9 +53,9 @@ def update_user(user_id: UUID, body: PersonChange, caller: Caller, services: Ser
     """Change somebody's name, role or department, or suspend them. Takes effect on their next request."""
     with services.database.writing() as session:
         row = access.manageable_user(session, caller, str(user_id))
-        if body.role is not None:
-            access.require_to_give(caller, body.role)
-            row.role = body.role
+        if role := body.role:
+            access.require_to_give(caller, role)
+            row.role = role
         if "department_id" in body.model_fields_set:
             department_id = str(body.department_id) if body.department_id else None
             access.require_place(session, caller, department_id)

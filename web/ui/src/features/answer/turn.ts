@@ -79,8 +79,6 @@ export function reduceTurn(turn: TurnView, event: TurnEvent, at: number): TurnVi
       return { ...turn, citations: [...turn.citations, event.citation] };
     case "queued":
       return { ...turn, queuePosition: event.position };
-    case "notice":
-      return turn;
     case "plan":
       return { ...turn, plan: event.plan };
     case "usage":
