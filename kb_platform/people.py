@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from kb_platform.database.people_tables import Department, Group, GroupMember
-from kb_platform.database.tables import ApiKey, KnowledgeBase, Role, SignInSession, User, now
+from kb_platform.database.tables import ApiKey, KnowledgeBase, SignInSession, User, now
 from kb_platform.domain.errors import Conflict, InvalidInput, NotFound
 from kb_platform.shares import forget_subject
 
