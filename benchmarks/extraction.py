@@ -83,7 +83,7 @@ def measure_extraction(quick: bool) -> list[Figure]:
 
 
 def digital_files() -> list[DigitalFile]:
-    """Return the real PDFs whose every page carries a text layer, with their truth files where the set has them."""
+    """Return the real PDFs whose every page carries a text layer that can be read (none goes to OCR), with their truth files where the set has them."""
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     found = []
     with (DOCUMENTS / "manifest.jsonl").open(encoding="utf-8") as manifest:
@@ -93,7 +93,7 @@ def digital_files() -> list[DigitalFile]:
         if entry["expect"] not in ("parse", "parse_bounded") or path.suffix != ".pdf":
             continue
         try:
-            parsed = parse(_source(path))
+            parsed = parse(_source(path, ocr=True))
             _pypdf_text(path)
         except (UnreadableFile, PyPdfError):
             continue
@@ -103,8 +103,8 @@ def digital_files() -> list[DigitalFile]:
     return found
 
 
-def _source(path: Path) -> Source:
-    return Source(path=path, file_name=path.name, max_characters=_MOST_CHARACTERS, ocr=False)
+def _source(path: Path, *, ocr: bool = False) -> Source:
+    return Source(path=path, file_name=path.name, max_characters=_MOST_CHARACTERS, ocr=ocr)
 
 
 def _our_text(path: Path) -> str:

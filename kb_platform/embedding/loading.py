@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from kb_platform.domain.errors import SettingsError
 from kb_platform.embedding import builtin
-from kb_platform.embedding.model import EmbeddingModel
+from kb_platform.embedding.model import BATCH_TOKENS, PASS_TOKENS, EmbeddingModel
 from kb_platform.embedding.tokens import approximate_offsets, exact_offsets
 from kb_platform.settings import EmbeddingSettings
 
@@ -61,6 +61,7 @@ def _local(settings: EmbeddingSettings, data_dir: Path) -> EmbeddingModel:
         embedding=embedding,
         token_offsets=offsets,
         batch_size=settings.batch_size,
+        pass_tokens=PASS_TOKENS if device == "cpu" else BATCH_TOKENS,
     )
 
 
@@ -82,6 +83,7 @@ def _endpoint(settings: EmbeddingSettings) -> EmbeddingModel:
         embedding=embedding,
         token_offsets=approximate_offsets,
         batch_size=settings.batch_size,
+        pass_tokens=BATCH_TOKENS,
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from hypothesis import given
@@ -19,7 +20,24 @@ def test_each_text_is_in_one_batch_and_no_batch_is_too_large(lengths: list[int],
 
 
 def test_texts_of_like_length_go_together() -> None:
-    assert batches_by_length([5, 500, 6, 501], 2) == [[3, 1], [2, 0]]
+    assert batches_by_length([5, 500, 6, 501], 4) == [[3, 1], [2, 0]]
+
+
+@given(st.lists(st.integers(0, 600), max_size=12), st.integers(1, 4), st.integers(0, 200))
+def test_no_other_way_to_cut_the_order_costs_less(lengths: list[int], most: int, pass_tokens: int) -> None:
+    def cost(batches: list[list[int]]) -> int:
+        return sum(len(batch) * max(lengths[position] for position in batch) + pass_tokens for batch in batches)
+
+    def ways(order: list[int]) -> Iterator[list[list[int]]]:
+        if not order:
+            yield []
+        for size in range(1, min(most, len(order)) + 1):
+            for rest in ways(order[size:]):
+                yield [order[:size], *rest]
+
+    order = sorted(range(len(lengths)), key=lambda position: -lengths[position])
+    least = min(cost(batches) for batches in ways(order))
+    assert cost(batches_by_length(lengths, most, 100_000, pass_tokens)) == least
 
 
 @given(st.text())
