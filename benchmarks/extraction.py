@@ -83,7 +83,8 @@ def measure_extraction(quick: bool) -> list[Figure]:
 
 
 def digital_files() -> list[DigitalFile]:
-    """Return the real PDFs whose every page carries a text layer that can be read (none goes to OCR), with their truth files where the set has them."""
+    """Return the real PDFs whose every page carries a text layer that can be read (none goes to OCR), with their
+    truth files where the set has them."""
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     found = []
     with (DOCUMENTS / "manifest.jsonl").open(encoding="utf-8") as manifest:

@@ -21,8 +21,8 @@ class EmbeddingModel:
     """A llama-index embedding with its tokenizer. Threads may share it.
 
     `name` belongs to the collection's name. `max_tokens` is the longest text, in tokens as `count_tokens` counts
-    them, that is embedded whole (room for prefix and special tokens already taken off). `pass_tokens` is what a forward pass or a request costs
-    before its first token, in tokens.
+    them, that is embedded whole (room for prefix and special tokens already taken off). `pass_tokens` is what a
+    forward pass or a request costs before its first token, in tokens.
     """
 
     def __init__(
