@@ -86,8 +86,8 @@ def _answers(
         answered[kind].append(speaks)
         if not speaks or not asked.answers:
             continue
-        given = worth_giving(asked.text, found, embedding.name)
-        extract = extract_answer(asked.text, given, embedding)
+        given = worth_giving([asked.text], found, embedding.name)
+        extract = extract_answer([asked.text], given, embedding)
         if extract is None:
             right.append(False)
             continue

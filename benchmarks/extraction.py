@@ -94,7 +94,9 @@ def digital_files() -> list[DigitalFile]:
         if entry["expect"] not in ("parse", "parse_bounded") or path.suffix != ".pdf":
             continue
         try:
-            parsed = parse(_source(path, ocr=True))
+            parsed = parse(_source(path))
+            if all(page.status == PageStatus.TEXT for page in parsed.pages):
+                parsed = parse(_source(path, ocr=True))
             _pypdf_text(path)
         except (UnreadableFile, PyPdfError):
             continue

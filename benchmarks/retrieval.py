@@ -3,13 +3,14 @@
 Methods: `bm25` and `dense` alone (the platform's own terms and vectors), `hybrid` (what the platform does), `script`
 (thirty lines of llama-index and Qdrant with their defaults and the same model). All run against a real embedded
 index. `SET.gain_over_METHOD.METRIC` is hybrid minus a baseline, question by question (paired bootstrap), and
-`SET.gain.METRIC` the one over the best baseline.
+`SET.gain.METRIC` the one over the best baseline. `SET.two_parts.*` are pairs of questions put as one.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from benchmarks.question_sets import (
     measure_ranking,
     sample,
 )
+from benchmarks.two_parts import joined_questions, measure_two_parts
 from kb_platform.domain.access import AccessScope
 from kb_platform.embedding import EmbeddingModel, load_embedding
 from kb_platform.embedding.builtin import builtin_checkpoint
@@ -47,9 +49,11 @@ KEY_METRICS = {
 }
 QUESTIONS = {"cmrc2018_dev": 600, "squad2_dev": 800, "hotpotqa_100": 100, "tatqa_test": 800, "rgb_zh_refine": 300}
 """At most so many, drawn at random (the same at each run), over all passages."""
-QUICK_QUESTIONS = {"rgb_zh_refine": 6}
-QUICK_QUESTIONS_ELSE = 20
-QUICK_PASSAGES = 60
+QUICK_QUESTIONS = {"rgb_zh_refine": 2}
+QUICK_QUESTIONS_ELSE = 10
+QUICK_PASSAGES = 24
+TWO_PART_SETS = frozenset({"squad2_dev", "cmrc2018_dev"})
+TWO_PART_QUESTIONS = 200
 EMBEDDING_STEP = 256
 
 Rankings = dict[str, list[list[str]]]
@@ -71,33 +75,57 @@ def measure(quick: bool) -> Iterator[Figure]:
             else:
                 question_set = sample(question_set, QUESTIONS[name], len(question_set.passages))
             progress(f"{name}: {len(question_set.passages)} passages, {len(question_set.questions)} questions")
-            rankings = _platform_rankings(question_set, embedding, way, url)
+            with closing(_Platform(question_set, embedding, way, url)) as platform:
+                rankings = _platform_rankings(question_set, platform)
+                if name in TWO_PART_SETS:
+                    joined = joined_questions(question_set, QUICK_QUESTIONS_ELSE // 2 if quick else TWO_PART_QUESTIONS)
+                    yield from measure_two_parts(NAME, name, joined, platform.hybrid)
             rankings["script"] = _script_rankings(question_set, checkpoint, url)
             yield from _figures(question_set, rankings)
 
 
-def _platform_rankings(
-    question_set: QuestionSet, embedding: EmbeddingModel, way: NDArray[np.float32], url: str
-) -> Rankings:
-    index = VectorIndex(
-        IndexSettings(url=url, collection_prefix=question_set.name), embedding.name, embedding.dimension
-    )
-    index.ensure_collection()
-    passage_of = _index_passages(question_set, embedding, index)
-    scope = AccessScope("benchmark", frozenset({question_set.name}))
-    settings = RetrievalSettings()
-    rankings: Rankings = {"bm25": [], "dense": [], "hybrid": []}
-    for question in question_set.questions:
-        vector = embedding.embed_query(question.text)
-        candidates = index.search(vector, question.text, scope, settings.candidates)
+class _Platform:
+    """One set's passages in the platform's index."""
+
+    def __init__(
+        self, question_set: QuestionSet, embedding: EmbeddingModel, way: NDArray[np.float32], url: str
+    ) -> None:
+        self.embedding = embedding
+        self.way = way
+        self.index = VectorIndex(
+            IndexSettings(url=url, collection_prefix=question_set.name), embedding.name, embedding.dimension
+        )
+        self.index.ensure_collection()
+        self.passage_of = _index_passages(question_set, embedding, self.index)
+        self.scope = AccessScope("benchmark", frozenset({question_set.name}))
+        self.settings = RetrievalSettings()
+
+    def hybrid(self, text: str) -> list[str]:
+        """Return the ids of the ten best passages."""
+        vector = self.embedding.embed_query(text)
+        other = in_other_language(vector, is_chinese=is_chinese(text), way=self.way)
+        ranked = rank(self.index, vector, text, self.scope, 10, self.settings, other)
+        return [self.passage_of[id_] for id_, _ in ranked[:10]]
+
+    def alone(self, text: str) -> tuple[list[str], list[str]]:
+        """Return the ten best by words alone, and by vectors alone."""
+        vector = self.embedding.embed_query(text)
+        candidates = self.index.search(vector, text, self.scope, self.settings.candidates)
         by_bm25 = sorted((c for c in candidates if c.sparse is not None), key=lambda c: -(c.sparse or 0))
         by_cosine = sorted((c for c in candidates if c.dense is not None), key=lambda c: -(c.dense or 0))
-        rankings["bm25"].append([passage_of[c.id] for c in by_bm25[:10]])
-        rankings["dense"].append([passage_of[c.id] for c in by_cosine[:10]])
-        other = in_other_language(vector, is_chinese=is_chinese(question.text), way=way)
-        ranked = rank(index, vector, question.text, scope, 10, settings, other)
-        rankings["hybrid"].append([passage_of[id_] for id_, _ in ranked[:10]])
-    index.close()
+        return [self.passage_of[c.id] for c in by_bm25[:10]], [self.passage_of[c.id] for c in by_cosine[:10]]
+
+    def close(self) -> None:
+        self.index.close()
+
+
+def _platform_rankings(question_set: QuestionSet, platform: _Platform) -> Rankings:
+    rankings: Rankings = {"bm25": [], "dense": [], "hybrid": []}
+    for question in question_set.questions:
+        bm25, dense = platform.alone(question.text)
+        rankings["bm25"].append(bm25)
+        rankings["dense"].append(dense)
+        rankings["hybrid"].append(platform.hybrid(question.text))
     return rankings
 
 

@@ -9,6 +9,7 @@ from inference.prompts import (
     CAME_CLOSEST,
     NOT_FOUND,
     NOTHING_CAME_CLOSE,
+    PART_NOT_FOUND,
     SEARCHED_FOR,
     Language,
     Searched,
@@ -26,6 +27,12 @@ def abstention_to(question: Question, found: Found) -> str:
     else:
         searched = Searched.WEB if question.scope is None else Searched.BOTH
     return abstention(language_of(question.text), found.query, found.sources, searched)
+
+
+def part_not_found(language: Language, parts: Sequence[str]) -> str:
+    """Return the sentence that names the parts of a question that what was found does not answer."""
+    named = " / ".join(part.strip() for part in parts)
+    return PART_NOT_FOUND[language].format_map({"parts": named})
 
 
 def abstention(

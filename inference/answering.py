@@ -16,10 +16,11 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
-from inference.abstaining import abstention_to
+from inference.abstaining import abstention_to, part_not_found
 from inference.asking import AnsweringServices, Found, Question
 from inference.budget import reserve_room
 from inference.chatting import chat, fit_history
+from inference.evidence import weigh_passages
 from inference.extractive import Extract, extract_answer
 from inference.finding import find
 from inference.generating import Refused, generate
@@ -111,7 +112,8 @@ async def _quote(
     question: Question, found: Found, services: AnsweringServices, began: float
 ) -> AsyncGenerator[AnswerEvent, None]:
     """Answer without a model."""
-    extract: Extract | None = await asyncio.to_thread(extract_answer, found.query, found.sources, services.embedding)
+    answered, unanswered = await asyncio.to_thread(_parts_held, found, services)
+    extract: Extract | None = await asyncio.to_thread(extract_answer, answered, found.sources, services.embedding)
     if extract is None:
         async for event in _abstain(question, found, Answerer.EXTRACTIVE, began):
             yield event
@@ -121,9 +123,24 @@ async def _quote(
         until = following.sentence_start if following else len(extract.text)
         yield AnswerDelta(extract.text[citation.sentence_start : until])
         yield CitationChecked(citation)
+    text = extract.text
+    if unanswered:
+        text += f"\n\n{part_not_found(language_of(question.text), unanswered)}"
+        yield AnswerDelta(text[len(extract.text) :])
     usage = Usage(passages_given=len(found.sources), seconds_to_first_token=first_token)
     yield _usage(found, began, usage)
-    yield Done(extract.text, abstained=False, answerer=Answerer.EXTRACTIVE, citations=extract.citations)
+    yield Done(text, abstained=False, answerer=Answerer.EXTRACTIVE, citations=extract.citations)
+
+
+def _parts_held(found: Found, services: AnsweringServices) -> tuple[list[str], list[str]]:
+    """Return the parts of the question that the sources can answer, and those that they cannot. A question of one part
+    has been weighed already."""
+    if not found.parts:
+        return [found.query], []
+    border = services.settings.answering.abstain_below
+    held = {part: weigh_passages(part, found.sources, services.embedding.name) >= border for part in found.parts}
+    answered = [part for part in found.parts if held[part]]
+    return (answered, [part for part in found.parts if not held[part]]) if answered else ([found.query], [])
 
 
 async def _generate(

@@ -49,7 +49,8 @@ class AnsweringServices:
 @dataclass(frozen=True, slots=True)
 class Found:
     """`evidence` (0..1) says how sure it is that the sources can answer; `carried` are the passages that earlier
-    answers of the conversation were given and this search did not find."""
+    answers of the conversation were given and this search did not find; `parts` are the questions that the query is
+    made of, where it is several."""
 
     query: str
     sources: tuple[Source, ...]
@@ -57,3 +58,4 @@ class Found:
     seconds: float
     carried: tuple[Source, ...] = ()
     notices: tuple[Noticed, ...] = ()
+    parts: tuple[str, ...] = ()

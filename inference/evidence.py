@@ -74,15 +74,16 @@ def weigh_passages(question: str, sources: Sequence[Source], embedding_name: str
     return value
 
 
-def worth_giving(question: str, sources: Sequence[Source], embedding_name: str) -> tuple[Source, ...]:
-    """Return the sources without those that plainly have nothing to do with the question, numbered from 1.
+def worth_giving(questions: Sequence[str], sources: Sequence[Source], embedding_name: str) -> tuple[Source, ...]:
+    """Return the sources without those that plainly have nothing to do with any of the questions, numbered from 1.
 
     The first ALWAYS_GIVEN stay whatever they are: the second half of an answer often looks unlike the question.
     """
     kept = [
         source
         for place, source in enumerate(sources)
-        if place < ALWAYS_GIVEN or weigh_passages(question, [source], embedding_name) >= HARDLY_RELATED
+        if place < ALWAYS_GIVEN
+        or any(weigh_passages(question, [source], embedding_name) >= HARDLY_RELATED for question in questions)
     ]
     return tuple(Source(number, source.hit) for number, source in enumerate(kept, start=1))
 

@@ -32,10 +32,13 @@ class Extract:
     citations: tuple[Citation, ...]
 
 
-def extract_answer(question: str, sources: Sequence[Source], embedding: EmbeddingModel) -> Extract | None:
-    """Return the answer quoted from the sources, or None where they hold no sentence at all."""
-    ranked = rank_quotes(question, sources, embedding)
-    chosen = choose_quotes(ranked)
+def extract_answer(questions: Sequence[str], sources: Sequence[Source], embedding: EmbeddingModel) -> Extract | None:
+    """Return the answers to the questions, in their order, quoted from the sources; None where these hold no sentence
+    at all. A sentence that answers two of them stands once."""
+    chosen: list[Quote] = []
+    for question in questions:
+        quotes = choose_quotes(rank_quotes(question, sources, embedding))
+        chosen += [quote for quote in quotes if quote not in chosen]
     return compose(chosen) if chosen else None
 
 

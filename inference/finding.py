@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import count
 
 from inference.asking import AnsweringServices, Found, Question
+from inference.decomposition import merge, parts_of, searches_for
 from inference.evidence import weigh_passages, worth_giving
 from inference.rewriting import standalone_query
 from inference.websearch.merging import rank_together
@@ -28,8 +29,9 @@ async def find(question: Question, services: AnsweringServices) -> Found:
     """
     query = await standalone_query(question.text, question.history, services.model)
     limit = question.limit or services.settings.retrieval.limit
+    parts = parts_of(query)
     (documents, seconds), (pages, web_seconds, notices) = await asyncio.gather(
-        _documents(query, question, services), _pages(query, question, limit, services)
+        _documents(query, question, limit, services), _pages(query, question, limit, services)
     )
     hits: Sequence[Hit] = documents
     if pages:
@@ -37,20 +39,36 @@ async def find(question: Question, services: AnsweringServices) -> Found:
             rank_together, query, documents, pages, limit, services.embedding, services.reranker
         )
     found = tuple(Source(number, hit) for number, hit in enumerate(hits, start=1))
-    evidence = await asyncio.to_thread(weigh_passages, query, found, services.embedding.name)
-    sources = await asyncio.to_thread(worth_giving, query, found, services.embedding.name)
+    evidence, sources = await asyncio.to_thread(_weigh, (query, *parts), found, services.embedding.name)
     seconds = max(seconds, web_seconds)
     if services.model is None or not question.before.placed:
-        return Found(query, sources, evidence, seconds, notices=notices)
+        return Found(query, sources, evidence, seconds, notices=notices, parts=parts)
     sources, carried = await asyncio.to_thread(_with_earlier, question, sources, services)
-    return Found(query, sources, evidence, seconds, carried, notices)
+    return Found(query, sources, evidence, seconds, carried, notices, parts)
 
 
-async def _documents(query: str, question: Question, services: AnsweringServices) -> tuple[tuple[Hit, ...], float]:
+def _weigh(questions: Sequence[str], found: Sequence[Source], embedding_name: str) -> tuple[float, tuple[Source, ...]]:
+    """Return how sure it is that one of the questions can be answered, and the sources worth giving."""
+    evidence = max(weigh_passages(question, found, embedding_name) for question in questions)
+    return evidence, worth_giving(questions, found, embedding_name)
+
+
+async def _documents(
+    query: str, question: Question, limit: int, services: AnsweringServices
+) -> tuple[tuple[Hit, ...], float]:
+    """Return the passages for the whole query and for each of its parts, and the seconds that took."""
     if question.scope is None:
         return (), 0.0
-    retrieval = await asyncio.to_thread(services.retriever.search, query, question.scope, question.limit)
-    return retrieval.hits, retrieval.seconds_embedding + retrieval.seconds_index + retrieval.seconds_database
+    search = services.retriever.search
+    found = await asyncio.gather(
+        *(asyncio.to_thread(search, text, question.scope, question.limit) for text in searches_for(query))
+    )
+    seconds = max(one.seconds_embedding + one.seconds_index + one.seconds_database for one in found)
+    if len(found) == 1:
+        return found[0].hits, seconds
+    hits = {hit.chunk_id: hit for one in reversed(found) for hit in one.hits}
+    merged = merge([[hit.chunk_id for hit in one.hits] for one in found], limit)
+    return tuple(hits[id_] for id_ in merged), seconds
 
 
 async def _pages(

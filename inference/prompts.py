@@ -109,6 +109,11 @@ SEARCHED_FOR = {
     Language.CHINESE: "检索内容：“{query}”。",
 }
 
+PART_NOT_FOUND = {
+    Language.ENGLISH: "Not found: {parts}",
+    Language.CHINESE: "没有找到答案的问题：{parts}",
+}
+"""Said under an answer to the other parts of a question."""
 CAME_CLOSEST = {
     Language.ENGLISH: " What came closest: {places}.",
     Language.CHINESE: "最接近的内容见：{places}。",

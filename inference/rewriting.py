@@ -65,6 +65,11 @@ def rewrite_by_rules(question: str, history: Sequence[PastTurn]) -> str:
     return _join(question.strip(), before)
 
 
+def stand_alone_after(question: str, before: str) -> str:
+    """Return the question with the topic of another question asked before it, where it leans on that."""
+    return _join(question.strip(), before.strip())
+
+
 def leans_on_history(question: str) -> bool:
     """Say whether the question cannot stand alone: pronouns, a connecting word at its start, or hardly any words."""
     text = question.strip().strip(_END_MARKS)

@@ -80,6 +80,6 @@ def test_passages_that_have_nothing_to_do_with_it_are_left_out_and_numbers_stay_
     useful = [source(n, f"图书馆开放时间为每日{n}:00，法定节假日闭馆。", dense=0.88) for n in (1, 2, 3)]
     noise = source(4, "实验室禁止饮食。", dense=0.76)
     last = source(5, "图书馆的开放时间在考试周延长。", dense=0.88)
-    kept = worth_giving("图书馆的开放时间是几点？", [*useful, noise, last], E5)
+    kept = worth_giving(["图书馆的开放时间是几点？"], [*useful, noise, last], E5)
     assert [one.number for one in kept] == [1, 2, 3, 4]
     assert noise.hit not in [one.hit for one in kept]
