@@ -1,4 +1,4 @@
-"""Accounts: users, passwords (Argon2id), sign-in sessions and API keys.
+"""Accounts: users, sign-in sessions and API keys.
 
 Tokens and keys are random, shown once, and stored as SHA-256 only: 256 bits of chance need no slow hash.
 """
@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -23,25 +20,20 @@ from kb_platform.database.engine import Database
 from kb_platform.database.tables import ApiKey, Role, SignInSession, User, now
 from kb_platform.domain.access import ALL_RIGHTS, Right
 from kb_platform.domain.errors import InvalidInput, NotAuthenticated, NotFound
+from kb_platform.passwords import matches, new_hash, renewed_hash
 from kb_platform.settings import SecuritySettings
+
+Credential = Literal["session", "api_key"]
 
 SESSION_PREFIX = "kbs_"
 API_KEY_PREFIX = "kbk_"
 SHOWN_KEY_CHARACTERS = 12
-LEAST_PASSWORD_CHARACTERS = 8
-MOST_PASSWORD_CHARACTERS = 1024
 LAST_USE_STEP = timedelta(minutes=1)
 """A key's last use is noted no more often than this: one write a request would serialise all readers."""
 
 LATEST_EXPIRY_YEAR = 2200
 SESSION_ENDED = "You are not signed in, or the session has ended. Sign in again."
 KEY_UNKNOWN = "This API key is unknown or was revoked."
-
-_hasher = PasswordHasher()
-_hashing = threading.BoundedSemaphore(4)
-"""Each takes 64 MiB: a crowd at the sign-in page must wait its turn, not take all memory."""
-_NOBODYS_HASH = _hasher.hash(secrets.token_urlsafe(16))
-"""Checked when the account is unknown, so that the answer's time does not tell which accounts exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +47,7 @@ class Principal:
     email: str
     display_name: str
     role: Role
-    credential: Literal["session", "api_key"]
+    credential: Credential
     credential_id: str
     department_id: str | None = None
     rights: frozenset[Right] = ALL_RIGHTS
@@ -96,10 +88,10 @@ def ensure_administrator(database: Database, settings: SecuritySettings) -> Firs
         add_user(database, settings.admin_email, password, Role.ADMINISTRATOR, display_name="Administrator")
     except InvalidInput:
         with database.reading() as session:
-            if session.scalar(select(User.id).where(User.email == _normal_email(settings.admin_email))):
+            if session.scalar(select(User.id).where(User.email == normal_email(settings.admin_email))):
                 return None
         raise
-    return FirstAdministrator(_normal_email(settings.admin_email), None if given else password)
+    return FirstAdministrator(normal_email(settings.admin_email), None if given else password)
 
 
 def add_user(
@@ -111,13 +103,13 @@ def add_user(
     department_id: str | None = None,
 ) -> User:
     """Add an active user. Raises InvalidInput for a weak password or an e-mail address that is taken."""
-    email = _normal_email(email)
+    email = normal_email(email)
     if not email or len(email) > 320:
         raise InvalidInput("An e-mail address is needed.", "address_needed")
     user = User(
         email=email,
         display_name=display_name,
-        password_hash=_new_hash(password),
+        password_hash=new_hash(password),
         role=role,
         department_id=department_id,
     )
@@ -132,17 +124,22 @@ def add_user(
 def sign_in(database: Database, email: str, password: str, hours: int) -> NewSession:
     """Begin a session. Raises NotAuthenticated with one and the same message whatever was wrong."""
     with database.reading() as session:
-        user = session.scalar(select(User).where(User.email == _normal_email(email)))
-    matches = _verify(user.password_hash if user else _NOBODYS_HASH, password)
-    if user is None or not matches or not user.is_active:
+        user = session.scalar(select(User).where(User.email == normal_email(email)))
+    is_right = matches(user.password_hash if user else "", password)
+    if user is None or not is_right or not user.is_active:
         raise NotAuthenticated("The e-mail address or the password is wrong.")
+    with database.writing() as session:
+        if renewed := renewed_hash(user.password_hash, password):
+            session.execute(update(User).where(User.id == user.id).values(password_hash=renewed))
+        return begin_session(session, user, hours)
+
+
+def begin_session(session: Session, user: User, hours: int) -> NewSession:
+    """Begin a session of somebody who has shown who they are, in the caller's transaction."""
     token = SESSION_PREFIX + secrets.token_urlsafe(32)
     expires_at = now() + timedelta(hours=hours)
-    with database.writing() as session:
-        session.execute(delete(SignInSession).where(SignInSession.expires_at < now()))
-        session.add(SignInSession(token_hash=_digest(token), user_id=user.id, expires_at=expires_at))
-        if _hasher.check_needs_rehash(user.password_hash):
-            session.execute(update(User).where(User.id == user.id).values(password_hash=_hasher.hash(password)))
+    session.execute(delete(SignInSession).where(SignInSession.expires_at < now()))
+    session.add(SignInSession(token_hash=digest(token), user_id=user.id, expires_at=expires_at))
     return NewSession(token, expires_at, user)
 
 
@@ -184,11 +181,11 @@ def change_password(database: Database, principal: Principal, current_password: 
     """Change the principal's password and end all their other sessions. Raises InvalidInput."""
     with database.reading() as session:
         user = session.get_one(User, principal.user_id)
-    if not _verify(user.password_hash, current_password):
+    if not matches(user.password_hash, current_password):
         raise InvalidInput("The current password is wrong.", "wrong_password")
-    new_hash = _new_hash(new_password)
+    changed_hash = new_hash(new_password)
     with database.writing() as session:
-        session.execute(update(User).where(User.id == principal.user_id).values(password_hash=new_hash))
+        session.execute(update(User).where(User.id == principal.user_id).values(password_hash=changed_hash))
         session.execute(
             delete(SignInSession).where(
                 SignInSession.user_id == principal.user_id, SignInSession.token_hash != principal.credential_id
@@ -217,7 +214,7 @@ def add_api_key(
         user_id=user_id,
         name=name,
         prefix=key[:SHOWN_KEY_CHARACTERS],
-        key_hash=_digest(key),
+        key_hash=digest(key),
         expires_at=expires_at,
         rights=sorted(rights),
         knowledge_base_ids=None if knowledge_base_ids is None else sorted(knowledge_base_ids),
@@ -250,7 +247,7 @@ def user_of(database: Database, principal: Principal) -> User:
 
 def _by_api_key(session: Session, key: str) -> tuple[Principal, datetime | None]:
     found = session.execute(
-        select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.key_hash == _digest(key))
+        select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.key_hash == digest(key))
     )
     row = found.one_or_none()
     if row is None:
@@ -262,7 +259,7 @@ def _by_session(session: Session, token: str) -> Principal:
     found = session.execute(
         select(SignInSession, User)
         .join(User, User.id == SignInSession.user_id)
-        .where(SignInSession.token_hash == _digest(token))
+        .where(SignInSession.token_hash == digest(token))
     )
     row = found.one_or_none()
     if row is None:
@@ -277,7 +274,7 @@ def _of_api_key(key: ApiKey, user: User) -> Principal:
         raise NotAuthenticated("This API key has expired.")
     bases = key.knowledge_base_ids
     return replace(
-        _principal(user, "api_key", key.id),
+        principal_of(user, "api_key", key.id),
         rights=frozenset(map(Right, key.rights)),
         knowledge_base_ids=None if bases is None else frozenset(bases),
     )
@@ -286,33 +283,21 @@ def _of_api_key(key: ApiKey, user: User) -> Principal:
 def _of_session(signed_in: SignInSession, user: User) -> Principal:
     if signed_in.expires_at <= now() or not user.is_active:
         raise NotAuthenticated(SESSION_ENDED)
-    return _principal(user, "session", signed_in.token_hash)
+    return principal_of(user, "session", signed_in.token_hash)
 
 
-def _principal(user: User, credential: Literal["session", "api_key"], credential_id: str) -> Principal:
+def principal_of(user: User, credential: Credential = "session", credential_id: str = "") -> Principal:
+    """Return a person as they are once signed in."""
     return Principal(
         user.id, user.email, user.display_name, Role(user.role), credential, credential_id, user.department_id
     )
 
 
-def _digest(secret: str) -> str:
+def digest(secret: str) -> str:
+    """Return what is stored of a random token."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _normal_email(email: str) -> str:
+def normal_email(email: str) -> str:
+    """Return an address as it is stored and compared."""
     return email.strip().lower()
-
-
-def _new_hash(password: str) -> str:
-    if not LEAST_PASSWORD_CHARACTERS <= len(password) <= MOST_PASSWORD_CHARACTERS:
-        raise InvalidInput(f"A password has at least {LEAST_PASSWORD_CHARACTERS} characters.", "password_too_short")
-    with _hashing:
-        return _hasher.hash(password)
-
-
-def _verify(password_hash: str, password: str) -> bool:
-    try:
-        with _hashing:
-            return _hasher.verify(password_hash, password)
-    except (VerifyMismatchError, InvalidHashError):
-        return False

@@ -18,7 +18,7 @@ LEAST_SECRET_CHARACTERS = 6
 
 PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # What follows may itself hold anything but white space, quotes and what ends a value in JSON or a header.
-    (re.compile(r"\b(kb[ksw]_)[A-Za-z0-9_.-]{8,}"), rf"\1{HIDDEN}"),
+    (re.compile(r"\b(kb[iksw]_)[A-Za-z0-9_.-]{8,}"), rf"\1{HIDDEN}"),
     (re.compile(r"(?i)\b(bearer|basic|digest|negotiate)(\s+)[A-Za-z0-9+/=_.~-]{8,}"), rf"\1\2{HIDDEN}"),
     (
         re.compile(

@@ -80,6 +80,52 @@ class SecuritySettings(Group):
     )
 
 
+class SingleSignOnSettings(Group):
+    issuer: str = Field(
+        "",
+        pattern=r"^$|^https://\S+$|^http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?$",
+        description="OpenID Connect provider (`https://…`, what its discovery document calls `issuer`); empty: none. "
+        "Register `<public URL>/api/v1/single-sign-on/callback` there as redirect URI.",
+    )
+    client_id: str = Field("", description="What the provider calls this platform.")
+    client_secret: SecretStr | None = Field(None, description="Secret shared with it; none for a public client.")
+    scopes: str = Field("openid email profile", description="Scopes asked for, with spaces; `openid` is needed.")
+    label: str = Field("", description="Words on the sign-in page's button; empty: “single sign-on”.")
+    email_claim: str = Field("email", description="Claim with the person's e-mail address.")
+    name_claim: str = Field("name", description="Claim with the person's name.")
+    department_claim: str = Field(
+        "", description="Claim with the person's department (one or several); empty: departments are set by hand."
+    )
+    departments: dict[str, str] = Field(
+        default_factory=dict,
+        description="What the claim says → a department's name, or its path with `/`, as JSON "
+        '(`{"jwc": "教务处", "med-1": "Medicine/Surgery"}`). What is not named here is taken as a department\'s name. '
+        "Applied at each sign-in; an unknown department changes nothing.",
+    )
+    trust_email: bool = Field(
+        False,
+        description="Let the provider open local accounts of the same e-mail address although it does not say "
+        "`email_verified`.",
+    )
+    local_sign_in: bool = Field(True, description="Sign-in with passwords beside it; without a provider always on.")
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.issuer)
+
+    @property
+    def allows_passwords(self) -> bool:
+        return self.local_sign_in or not self.is_on
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> SingleSignOnSettings:
+        if self.issuer and not self.client_id:
+            raise ValueError("single_sign_on.client_id is needed beside single_sign_on.issuer")
+        if self.issuer and "openid" not in self.scopes.split():
+            raise ValueError("single_sign_on.scopes must hold openid")
+        return self
+
+
 class DatabaseSettings(Group):
     url: str = Field(
         "", description="SQLAlchemy URL; empty: SQLite in the data folder. postgresql+psycopg://… at scale."
@@ -243,6 +289,11 @@ class LimitSettings(Group):
     requests_per_minute: int = Field(1200, ge=0, description="Requests of one user, with all keys; 0: no limit.")
     key_requests_per_minute: int = Field(600, ge=0, description="Requests with one API key; 0: no limit.")
     questions_per_minute: int = Field(60, ge=0, description="Questions of one user; 0: no limit.")
+    address_requests_per_minute: int = Field(
+        240,
+        ge=0,
+        description="Requests of one network address without sign-in (single sign-on, invitations); 0: no limit.",
+    )
 
 
 class AuditSettings(Group):
@@ -263,6 +314,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     server: ServerSettings = Field(default_factory=ServerSettings, description="HTTP.")
     security: SecuritySettings = Field(default_factory=SecuritySettings, description="Secrets and first sign-in.")
+    single_sign_on: SingleSignOnSettings = Field(
+        default_factory=SingleSignOnSettings, description="Single sign-on (OpenID Connect)."
+    )
     database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="SQL database: the truth.")
     queue: QueueSettings = Field(default_factory=QueueSettings, description="Jobs.")
     index: IndexSettings = Field(default_factory=IndexSettings, description="Qdrant.")

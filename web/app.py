@@ -100,6 +100,7 @@ def wire(settings: Settings) -> Services:
     from kb_platform.retrieval import Retriever
     from kb_platform.retrieval.postprocessing import load_postprocessors
     from kb_platform.retrieval.reranking import load_reranker
+    from web.single_sign_on import open_single_sign_on
 
     database = open_database(settings)
     _make_administrator(database, settings)
@@ -133,6 +134,7 @@ def wire(settings: Settings) -> Services:
         originals=Originals(files, settings.data_dir / "cache"),
         models=Models(database, settings),
         sign_in_throttle=SignInThrottle(counters),
+        single_sign_on=open_single_sign_on(settings),
         rate_limits=RateLimits(counters, settings.limits),
     )
 

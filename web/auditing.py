@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LEAVING = ("export_", "download_")
 """Reading operations after whose names something leaves the platform as a file."""
-WITHOUT_SIGN_IN = frozenset({"sign_in"})
-"""Recorded although nobody is signed in. Of other requests without a valid credential there is no end: they are not."""
+WITHOUT_SIGN_IN = frozenset({"sign_in", "finish_single_sign_on", "accept_invitation"})
+"""Ways in: recorded although nobody is signed in. Of other requests without a valid credential there is no end: they
+are not."""
 NOT_RECORDED = frozenset({429})
 """Who is slowed down must not fill the audit."""
 
@@ -141,6 +142,7 @@ class Audit:
         sent = _json(bytes(request.body))
         objects = {name: str(value) for name, value in scope.get("path_params", {}).items() if name.endswith("_id")}
         details: dict[str, Any] = {name: sent[name] for name in KEPT_FIELDS if name in sent}
+        details |= scope["state"].get("audit_details", {})
         if self._settings.audit.keep_questions:
             details |= {name: _question(sent[name]) for name in QUESTION_FIELDS if name in sent}
         answered = _json(made)
@@ -171,8 +173,10 @@ def is_audited(method: str, action: str) -> bool:
 def _is_recorded(method: str, action: str, status: int, principal: Principal | None) -> bool:
     if status in NOT_RECORDED:
         return False
+    if action in WITHOUT_SIGN_IN:
+        return True
     if principal is None:
-        return action in WITHOUT_SIGN_IN
+        return False
     return is_audited(method, action) or status == 403
 
 

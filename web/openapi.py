@@ -44,7 +44,13 @@ ERRORS = {
 }
 OF_EACH_OPERATION = ("401", "403", "422", "429", "503")
 OF_SOME = {
-    "sign_in": ("401", "422", "429", "503"),
+    "sign_in": ("401", "403", "422", "429", "503"),
+    "get_sign_in_methods": ("429",),
+    "begin_single_sign_on": ("404", "422", "429", "503"),
+    "finish_single_sign_on": ("404", "422", "429"),
+    "look_at_invitation": ("404", "422", "429"),
+    "accept_invitation": ("403", "404", "422", "429"),
+    "create_invitation": (*OF_EACH_OPERATION, "404"),
     "get_health": (),
     "search": (*OF_EACH_OPERATION, "404"),
     "create_conversation": (*OF_EACH_OPERATION, "404"),

@@ -110,6 +110,11 @@ class RateLimits:
         most = self._settings.questions_per_minute
         self._check(most, f"questions user {principal.user_id}", f"{most} questions a minute are allowed here.")
 
+    def check_address(self, address: str) -> None:
+        """Count a request of somebody who is not signed in. Raises TooManyRequests."""
+        most = self._settings.address_requests_per_minute
+        self._check(most, f"requests address {address}", f"{most} requests a minute are allowed here.")
+
     def _check(self, most: int, name: str, said: str) -> None:
         if not most:
             return

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from web.models import Models
     from web.originals import Originals
     from web.rate_limits import RateLimits
+    from web.single_sign_on import SingleSignOn
     from web.throttle import SignInThrottle
 
 
@@ -38,6 +39,7 @@ class Services:
     originals: Originals
     models: Models
     sign_in_throttle: SignInThrottle
+    single_sign_on: SingleSignOn | None
     rate_limits: RateLimits
 
     async def answering(self, principal: Principal, model: str = "") -> AnsweringServices:

@@ -43,10 +43,12 @@ from kb_platform.access.models import Limits, endpoint_limits, usable_models
 from kb_platform.access.people import (
     manageable_department,
     manageable_group,
+    manageable_invitation,
     manageable_members,
     manageable_user,
     require_administrator_left,
     require_place,
+    require_standing,
     require_to_give,
 )
 from kb_platform.access.subjects import departments_above, departments_below, managed_departments, subjects_of
@@ -62,6 +64,7 @@ __all__ = [
     "manageable_department",
     "manageable_document",
     "manageable_group",
+    "manageable_invitation",
     "manageable_knowledge_base",
     "manageable_members",
     "manageable_user",
@@ -81,6 +84,7 @@ __all__ = [
     "require_reviewer",
     "require_right",
     "require_session",
+    "require_standing",
     "require_to_give",
     "require_web_search",
     "require_whole",

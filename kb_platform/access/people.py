@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kb_platform import people
+from kb_platform import invitations, people
 from kb_platform.access.administration import require_administrator, require_manager
 from kb_platform.access.subjects import managed_departments
-from kb_platform.accounts import Principal
-from kb_platform.database.people_tables import Department, Group
+from kb_platform.accounts import Principal, principal_of
+from kb_platform.database.people_tables import Department, Group, Invitation
 from kb_platform.database.tables import Role, User
-from kb_platform.domain.errors import Conflict, NotAllowed
+from kb_platform.domain.errors import Conflict, NotAllowed, NotFound
 
 
 def manageable_user(session: Session, principal: Principal, user_id: str) -> User:
@@ -76,6 +76,30 @@ def require_to_give(principal: Principal, role: Role) -> None:
     require_manager(principal)
     if role is Role.ADMINISTRATOR:
         require_administrator(principal)
+
+
+def manageable_invitation(session: Session, principal: Principal, invitation_id: str) -> Invitation:
+    """Return an invitation, to withdraw it. Raises NotAllowed, or NotFound for one into a department that the caller
+    does not manage."""
+    require_manager(principal)
+    row = session.get(Invitation, invitation_id)
+    if row is None or row.used_at is not None or not _is_managed(session, principal, row.department_id):
+        raise people.unknown("invitation")
+    return row
+
+
+def require_standing(session: Session, row: Invitation) -> None:
+    """Raises NotFound where the inviter could not invite so any more: what was taken from them, their links do not
+    give."""
+    inviter = session.get_one(User, row.created_by)
+    principal = principal_of(inviter)
+    try:
+        if not inviter.is_active:
+            raise invitations.gone()
+        require_to_give(principal, Role(row.role))
+        require_place(session, principal, row.department_id)
+    except (NotAllowed, NotFound) as error:
+        raise invitations.gone() from error
 
 
 def require_administrator_left(session: Session) -> None:

@@ -12,6 +12,7 @@ KnowledgeBaseError                 every error below; `code` is stable, `message
 │   ├── TooLarge                   an upload holds more bytes than allowed
 │   └── AddressRefused             an address of the web that must not be fetched
 ├── NotAuthenticated               no valid session or API key
+│   └── SignOnRefused              the single sign-on did not work, or whom it names is not let in
 ├── NotFound                       unknown, or not allowed: the two look the same
 ├── NotAllowed                     known to the caller, but not this action
 ├── Conflict                       the state does not admit this now
@@ -102,6 +103,16 @@ class AddressRefused(InvalidInput):
 
 class NotAuthenticated(KnowledgeBaseError):
     code = "not_authenticated"
+
+
+class SignOnRefused(NotAuthenticated):
+    """`code` is all that the browser is told, by way of an address; the app has a sentence for each."""
+
+    code = "sign_on_failed"
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code or self.code
 
 
 class NotFound(KnowledgeBaseError):

@@ -73,3 +73,13 @@ def may_ask(caller: Caller, services: ServicesDep) -> Principal:
 
 
 Asker = Annotated[Principal, Depends(may_ask)]
+
+
+def visitor(request: Request, services: ServicesDep) -> str:
+    """Return the address of somebody who need not be signed in. Raises TooManyRequests."""
+    address = request.client.host if request.client else ""
+    services.rate_limits.check_address(address)
+    return address
+
+
+Visitor = Annotated[str, Depends(visitor)]

@@ -15,6 +15,7 @@ from web.api import (
     documents,
     feedback,
     groups,
+    invitations,
     knowledge_base_documents,
     knowledge_bases,
     model_endpoints,
@@ -22,6 +23,7 @@ from web.api import (
     searches,
     sessions,
     sharing,
+    single_sign_on,
     system,
     usage,
     users,
@@ -37,6 +39,7 @@ RESOURCES = (
     people.router,
     departments.router,
     groups.router,
+    invitations.router,
     api_keys.router,
     system.router,
     knowledge_bases.router,
@@ -59,7 +62,8 @@ def api() -> APIRouter:
     """Return the whole API."""
     root = APIRouter()
     root.include_router(system.health)
-    root.include_router(sessions.public, prefix=PREFIX)
+    for public in (sessions.public, single_sign_on.router, invitations.public):
+        root.include_router(public, prefix=PREFIX)
     guarded = APIRouter(dependencies=[Depends(signed_in)])
     for router in RESOURCES:
         guarded.include_router(router, prefix=PREFIX)

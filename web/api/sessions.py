@@ -5,9 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from kb_platform import access, accounts
-from kb_platform.domain.errors import NotAuthenticated
-from web.api.dependencies import COOKIE, Caller, ServicesDep
-from web.api.schemas.accounts import Session, SignIn, User
+from kb_platform.accounts import NewSession
+from kb_platform.domain.errors import NotAllowed, NotAuthenticated
+from web.api.dependencies import COOKIE, Caller, ServicesDep, Visitor
+from web.api.schemas.accounts import Session, SignIn, SignInMethods, User
+from web.services import Services
 
 public = APIRouter(prefix="/sessions", tags=["sessions"])
 router = APIRouter(prefix="/sessions", tags=["sessions"])
@@ -17,6 +19,7 @@ router = APIRouter(prefix="/sessions", tags=["sessions"])
 def sign_in(body: SignIn, request: Request, response: Response, services: ServicesDep) -> Session:
     """Sign in with e-mail address and password. The answer's token is also set as a cookie."""
     address = request.client.host if request.client else ""
+    require_passwords(services)
     services.sign_in_throttle.check(body.email, address)
     server = services.settings.server
     try:
@@ -25,16 +28,16 @@ def sign_in(body: SignIn, request: Request, response: Response, services: Servic
         services.sign_in_throttle.failed(body.email, address)
         raise
     services.sign_in_throttle.succeeded(body.email, address)
-    response.set_cookie(
-        COOKIE,
-        session.token,
-        max_age=server.session_hours * 3600,
-        httponly=True,
-        secure=server.secure_cookies,
-        samesite="lax",
-        path="/",
+    return begun(response, services, session)
+
+
+@public.get("/methods", operation_id="get_sign_in_methods", openapi_extra={"security": []})
+def get_sign_in_methods(_address: Visitor, services: ServicesDep) -> SignInMethods:
+    """How people sign in here."""
+    settings = services.settings.single_sign_on
+    return SignInMethods(
+        password=settings.allows_passwords, single_sign_on=settings.is_on, single_sign_on_label=settings.label
     )
-    return Session(token=session.token, expires_at=session.expires_at, user=User.model_validate(session.user))
 
 
 @router.delete("/current", status_code=204, operation_id="sign_out")
@@ -44,4 +47,30 @@ def sign_out(caller: Caller, response: Response, services: ServicesDep) -> None:
     accounts.sign_out(services.database, caller)
     response.delete_cookie(
         COOKIE, path="/", httponly=True, secure=services.settings.server.secure_cookies, samesite="lax"
+    )
+
+
+def require_passwords(services: Services) -> None:
+    """Raises NotAllowed where people sign in with single sign-on only."""
+    if not services.settings.single_sign_on.allows_passwords:
+        raise NotAllowed("People sign in with single sign-on here, not with passwords.")
+
+
+def begun(response: Response, services: Services, session: NewSession) -> Session:
+    """Give a new session to the browser, as a cookie, and return it as it is sent to programs."""
+    set_session_cookie(response, services, session)
+    return Session(token=session.token, expires_at=session.expires_at, user=User.model_validate(session.user))
+
+
+def set_session_cookie(response: Response, services: Services, session: NewSession) -> None:
+    """Let the browser be signed in."""
+    server = services.settings.server
+    response.set_cookie(
+        COOKIE,
+        session.token,
+        max_age=server.session_hours * 3600,
+        httponly=True,
+        secure=server.secure_cookies,
+        samesite="lax",
+        path="/",
     )

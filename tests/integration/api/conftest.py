@@ -67,7 +67,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory, index_url: str) -> Settin
         security=SecuritySettings(secret_key=SecretStr("of this test"), admin_password=SecretStr(PASSWORD)),
         index=IndexSettings(url=index_url),
         # The tests of all files are the same few users; limits have tests of their own.
-        limits=LimitSettings(requests_per_minute=0, key_requests_per_minute=0, questions_per_minute=0),
+        limits=LimitSettings(
+            requests_per_minute=0, key_requests_per_minute=0, questions_per_minute=0, address_requests_per_minute=0
+        ),
         # Nothing listens there: what is uploaded is kept, and the API goes on.
         queue=QueueSettings(url=SecretStr("redis://127.0.0.1:1/0")),
     )

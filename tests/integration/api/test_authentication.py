@@ -1,4 +1,4 @@
-"""Nothing answers without authentication but health and sign-in."""
+"""Nothing answers without authentication but health and the ways in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ from web.api.dependencies import COOKIE, CSRF_HEADER
 from web.openapi import describe
 from web.security import HEADERS
 
-PUBLIC = {("GET", "/health"), ("POST", "/api/v1/sessions")}
+PUBLIC = {
+    ("GET", "/health"),
+    ("POST", "/api/v1/sessions"),
+    ("GET", "/api/v1/sessions/methods"),
+    ("GET", "/api/v1/single-sign-on/start"),
+    ("GET", "/api/v1/single-sign-on/callback"),
+    ("POST", "/api/v1/invitations/look"),
+    ("POST", "/api/v1/invitations/accept"),
+}
 
 
 def operations(server: Running) -> list[tuple[str, str]]:

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from kb_platform.accounts import MOST_PASSWORD_CHARACTERS
 from kb_platform.database.tables import Role
 from kb_platform.domain.access import Right
+from kb_platform.passwords import MOST_PASSWORD_CHARACTERS
 from web.api.schemas.common import Received, Sent
 
 
@@ -32,6 +32,12 @@ class Session(Sent):
     token: str
     expires_at: datetime
     user: User
+
+
+class SignInMethods(Sent):
+    password: bool = Field(description="With e-mail address and password.")
+    single_sign_on: bool = Field(description="By `GET /api/v1/single-sign-on/start`, in a browser.")
+    single_sign_on_label: str = Field(description="What its button says; empty: the app's own words.")
 
 
 class PasswordChange(Received):

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kb_platform.accounts import LEAST_PASSWORD_CHARACTERS, MOST_PASSWORD_CHARACTERS
 from kb_platform.database.tables import Role
 from kb_platform.domain.access import Level, SubjectKind
+from kb_platform.passwords import LEAST_PASSWORD_CHARACTERS, MOST_PASSWORD_CHARACTERS
 from kb_platform.people import MOST_MEMBERS, MOST_NAME_CHARACTERS
 from kb_platform.shares import MOST_SUBJECTS
 from web.api.schemas.common import Received, Sent
