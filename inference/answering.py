@@ -147,7 +147,16 @@ async def _generate(
     question: Question, found: Found, model: ChatModel, services: AnsweringServices, began: float
 ) -> AsyncGenerator[AnswerEvent, None]:
     """Answer with the model; where it refuses, abstain."""
-    made = generate(question, found, model, services.settings, services.embedding, began, partial(_usage, found, began))
+    made = generate(
+        question,
+        found,
+        model,
+        services.settings,
+        services.embedding,
+        began,
+        partial(_usage, found, began),
+        services.entailment,
+    )
     async with aclosing(made) as events:
         async for event in events:
             if not isinstance(event, Refused):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inference.entailment import EntailmentModel
 from inference.llm import ChatModel
 from inference.websearch.search import WebSearch
 from kb_platform.domain.access import AccessScope
@@ -44,6 +45,7 @@ class AnsweringServices:
     settings: Settings
     web: WebSearch | None = None
     reranker: Reranker | None = None
+    entailment: EntailmentModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

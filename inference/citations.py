@@ -1,9 +1,9 @@
 """Checking what an answer cites: sentence by sentence, while it is written.
 
-A sentence is checked against the passages whose markers it carries. Rules come first (numbers, units, names, negation:
-`facts`), then support: how much of the sentence's words the best words of the passage hold, and how near the two lie as
-embeddings. The evidence is the shortest run of the passage's sentences that carries the claim, in characters of the
-document version's canonical text.
+A sentence is checked against the passages whose markers it carries. Rules come first (numbers, units, names, negation,
+exchanged words: `verdicts`), then support: how much of the sentence's words the best words of the passage hold, and how
+near the two lie as embeddings, or what an entailment model thinks of them. The evidence is the shortest run of the
+passage's sentences that carries the claim, in characters of the document version's canonical text.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inference.facts import missing_names, missing_numbers, negations, quantities
+from inference.entailment import EntailmentModel, Judgement
+from inference.facts import quantities
 from inference.markers import CLEAN_MARKER, without_markers
 from inference.quotes import Quote, quotes_of
 from inference.sentences import Span, split_sentences
 from inference.terms import Term, TextTerms, content_terms, coverage
+from inference.verdicts import claim_before, support_of
 from kb_platform.domain.answer import Citation, Source, Support
 from kb_platform.embedding import EmbeddingModel
 
@@ -25,8 +27,6 @@ SAME_MEANING = 0.94
 """Cosine of multilingual-e5-small from which two sentences mostly say the same; UNRELATED: what two sentences on
 different things still have (the model's cosines are crowded between the two)."""
 UNRELATED = 0.76
-ALIKE = 0.6
-"""Share of words in common from which an odd negation is a contradiction and not another topic."""
 _MARKERS_AFTER = re.compile(r"(?:\s*\[\d{1,3}\])+")
 _HALF_MARKER = re.compile(r"\s*\[\d{0,3}$")
 _ONLY_MARKERS = re.compile(r"(?:\s*\[\d{1,3}\])*[\s.。!！?？;；]*")
@@ -103,25 +103,36 @@ class _Evidence:
 
 
 def check_sentence(
-    sentence: AnswerSentence, sources: Sequence[Source], embedding: EmbeddingModel, threshold: float
+    sentence: AnswerSentence,
+    sources: Sequence[Source],
+    embedding: EmbeddingModel,
+    threshold: float,
+    entailment: EntailmentModel | None = None,
 ) -> list[Citation]:
     """Return a checked citation for each marker of the sentence whose number is among the sources.
 
-    `threshold`: support (0..1) from which a citation counts as supported.
+    `threshold`: support (0..1) from which a citation counts as supported. `entailment` judges in place of words and
+    nearness what the rules let pass.
     """
     cited = [source for number in sentence.numbers for source in sources if source.number == number]
     if not cited or not sentence.claim:
         return []
-    claim = sentence.claim
-    passages = [_whole(source) for source in cited]
-    lost_numbers = missing_numbers(claim, passages)
-    lost_names = missing_names(claim, passages)
-    terms = content_terms(claim)
-    evidence = [best_evidence(terms, claim, source) for source in cited]
-    nearness = _nearness(claim, [found.text for found in evidence], embedding)
+    claim = claim_before(sentence.claim, [_whole(source) for source in cited])
+    terms = content_terms(claim.text)
+    evidence = [best_evidence(terms, claim.text, source) for source in cited]
+    texts = [found.text for found in evidence]
+    judged: Sequence[Judgement | None] = [None] * len(cited)
+    if entailment:
+        judged = entailment.judge(texts, claim.text)
+        scores = [judgement.entails for judgement in judged if judgement]
+    else:
+        nearness = _nearness(claim.text, texts, embedding)
+        scores = [
+            max(found.words, 0.5 * found.words + 0.5 * near) for found, near in zip(evidence, nearness, strict=True)
+        ]
     return [
-        _citation(sentence, source, found, near, threshold, lost_numbers, lost_names, is_alone=len(cited) == 1)
-        for source, found, near in zip(cited, evidence, nearness, strict=True)
+        _citation(sentence, source, found, score, support_of(claim, found.text, found.words, score, threshold, thought))
+        for source, found, score, thought in zip(cited, evidence, scores, judged, strict=True)
     ]
 
 
@@ -157,31 +168,12 @@ def best_evidence(terms: Sequence[Term], claim: str, source: Source) -> _Evidenc
 
 
 def _citation(
-    sentence: AnswerSentence,
-    source: Source,
-    found: _Evidence,
-    near: float,
-    threshold: float,
-    lost_numbers: list[str],
-    lost_names: list[str],
-    is_alone: bool,
+    sentence: AnswerSentence, source: Source, found: _Evidence, score: float, verdict: tuple[Support, str]
 ) -> Citation:
     hit = source.hit
     words = Span(found.quotes[0].start, found.quotes[-1].end) if found.quotes else Span(0, len(hit.text))
     start, end = hit.in_original(words.start, words.end)
-    score = max(found.words, 0.5 * found.words + 0.5 * near)
-    support, reason = Support.SUPPORTED, ""
-    if lost_numbers:
-        support, reason = Support.UNSUPPORTED, f"numbers not in the passage: {', '.join(lost_numbers)}"
-    elif found.words >= ALIKE and (negations(sentence.claim) > 0) != (negations(found.text) > 0):
-        support, reason = Support.UNSUPPORTED, "one negates and the other does not"
-    elif score < threshold * 0.6:
-        support, reason = Support.UNSUPPORTED, "the passage does not say this"
-    elif lost_names:
-        support, reason = Support.PARTLY, f"names not in the passage: {', '.join(lost_names)}"
-    elif score < threshold:
-        support = Support.PARTLY
-        reason = "the passage says part of this" if is_alone else "each cited passage says part of this"
+    support, reason = verdict
     return Citation(
         source.number,
         sentence.start,

@@ -1,4 +1,4 @@
-"""Rules that tell whether a sentence says what its passages say: numbers, units, names, negation, links.
+"""Rules that tell whether a sentence says what its passages say: numbers, units, names, links.
 
 Both languages. A rule speaks only where it can be sure: what it cannot judge it lets pass.
 """
@@ -35,6 +35,7 @@ _MEASURE = re.compile(
     r"|名|次|门|公里|千米|厘米|毫米|米|千克|公斤|毫克|克|吨|升|毫升|度|℃|yuan|rmb|usd|dollars?|euros?|pounds?|credits?|hours?|minutes?"
     r"|days?|weeks?|months?|years?|km|cm|mm|kg|mg|ml|million|billion|thousand|students?|people|m|g)(?![a-z])"
 )
+_COUNTED = frozenset("个种位部届条层座支家项艘所款张台次")
 _UNIT_FORMS = {
     "％": "%", "percent": "%", "per cent": "%", "yuan": "元", "rmb": "元", "千米": "公里", "km": "公里", "公斤": "千克",
     "kg": "千克", "dollar": "usd", "dollars": "usd", "美元": "usd", "hour": "小时", "hours": "小时", "minute": "分钟",
@@ -42,11 +43,6 @@ _UNIT_FORMS = {
     "credit": "学分", "credits": "学分", "学年": "年", "名": "人", "students": "人", "student": "人", "people": "人",
     "month": "月", "months": "月", "个月": "月",
 }  # fmt: skip
-_NEGATION = re.compile(
-    r"不得|不能|不可|不予|不允许|不需要|不用|不必|不再|不是|不会|不应|不符|不包括|不适用|禁止|严禁|没有|未|无需|无须|并非|无(?=[处违不])"
-    r"|不(?!同|仅|但|断|少(?!于)|久|论|管|过|足|良)"
-    r"|\bnot\b|\bno\b|\bnever\b|\bcannot\b|n['’]t\b|\bneither\b|\bnor\b|\bnone\b|\bwithout\b|\bprohibited\b|\bforbidden\b"
-)
 _QUOTED_NAME = re.compile(r"《([^》]{2,40})》")
 _LATIN_NAME = re.compile(
     r"\b[A-Z][A-Za-z]*(?:[A-Z0-9][A-Za-z0-9]*)\b|(?<=[a-z,;:’'\d] )[A-Z][a-zÀ-ɏ]{2,}\b|\b[A-Z]{2,}[-\d]*\b"
@@ -88,7 +84,10 @@ def quantities(text: str) -> list[Quantity]:
         unit = _unit_after(normal, match.end())
         if normal[: match.start()].endswith("百分之"):
             unit = "%"
-        if len(match.group()) > 1 or unit:
+        counted = (
+            len(match.group()) == 1 and match.group() not in "一百千万亿" and normal[match.end() :][:1] in _COUNTED
+        )
+        if len(match.group()) > 1 or (unit and not _is_article(normal, match)) or counted:
             found.append((match.start(), Quantity(str(value), unit)))
     return [quantity for _, quantity in sorted(found, key=lambda item: item[0])]
 
@@ -150,11 +149,6 @@ def _chinese_names(sentence: str) -> list[str]:
     return [pair.word for pair in words if pair.flag in _NAME_FLAGS and len(pair.word) > 1]
 
 
-def negations(text: str) -> int:
-    """Return how often the text negates."""
-    return len(_NEGATION.findall(normalise(text)))
-
-
 def unknown_contacts(text: str, known: str) -> list[tuple[int, int]]:
     """Return the spans of links, e-mail addresses and telephone numbers of the text that `known` does not hold."""
     spans: list[tuple[int, int]] = []
@@ -182,6 +176,11 @@ def _stands_alone(written: str, known: str) -> bool:
         if not after or not (after.isalnum() and after.isascii()):
             return True
     return False
+
+
+def _is_article(text: str, match: re.Match[str]) -> bool:
+    """Say whether 一 stands there as other languages have an article: 一次, 第一次, 一名."""
+    return match.group() == "一" and text[match.end() :][:1] in "次名门"
 
 
 def _months_as_numbers(text: str) -> str:

@@ -14,6 +14,7 @@ from inference.chatting import NoAnswerWritten
 from inference.checking import RunningChecks
 from inference.citations import check_sentence
 from inference.composing import AnswerComposer
+from inference.entailment import EntailmentModel
 from inference.llm import ChatModel, Waiting
 from inference.metering import Meter
 from inference.prompts import NOTHING_WRITTEN, OUT_OF_ROOM, language_of
@@ -53,6 +54,7 @@ async def generate(
     embedding: EmbeddingModel,
     began: float,
     usage_event: Callable[[Usage], AnswerEvent],
+    entailment: EntailmentModel | None = None,
 ) -> AsyncGenerator[AnswerEvent | Refused, None]:
     """Let the model answer from the passages that fit its window, and check what it cites while it writes."""
     language = language_of(question.text)
@@ -81,6 +83,7 @@ async def generate(
             sources=plan.sources,
             embedding=embedding,
             threshold=settings.answering.support_threshold,
+            entailment=entailment,
         )
     )
     meter = Meter(began)

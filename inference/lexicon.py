@@ -40,3 +40,13 @@ ENGLISH_NUMBER_WORDS = (
 ENGLISH_MONTHS = (
     "january february march april may june july august september october november december"  # in order: 1 to 12
 )
+
+RELATION_WORDS = """
+地址 地点 地名 位置 地理位置 所在 所在地 职业 意图 目的 排名 名次 最先 最早 最后 最终 身份 国籍 民族 籍贯 家乡
+出生地 别名 别称 简称 全称 原名 本名 真名 表字 定义 含义 意思 特点 特征 作用 用途 来源 起因 结果 标准 颜色 数量
+总数 人数 面积 长度 高度 种类 类型 类别 性质 作者 导演 主演 主题 题材 内容 目标 对象 范围 功能 成分 写作 意义
+形式 领域 机构 单位 全部 共计 总共 一共 现在 目前 当时 今天 分别 拥有 具有 发生 这张 这部 这个 产地
+size goal kind type name right term title purpose aim role status reason example town city provide primary
+typical collectively overall location job profession occupation address object called known
+"""
+"""Words that name how two things stand to each other; a statement may have them where its passage has none."""

@@ -45,6 +45,14 @@ def normalise(text: str) -> str:
 def content_terms(text: str) -> list[Term]:
     """Return the content words of the text, each once, in order."""
     terms: dict[str, Term] = {}
+    for term in terms_in_order(text):
+        terms.setdefault(term.key, term)
+    return list(terms.values())
+
+
+def terms_in_order(text: str) -> list[Term]:
+    """Return the content words of the text as they come, each as often as it stands there."""
+    terms: list[Term] = []
     normal = unicodedata.normalize("NFKC", text)
     for match in _PIECE.finditer(normal):
         piece = match.group()
@@ -54,9 +62,8 @@ def content_terms(text: str) -> list[Term]:
             found = (Term(piece.replace(",", ""), NAMED, is_name=True),)
         else:
             found = _latin_terms(piece, starts_sentence=not normal[: match.start()].strip(" \"'“‘(（"))
-        for term in found:
-            terms.setdefault(term.key, term)
-    return list(terms.values())
+        terms.extend(found)
+    return terms
 
 
 def stem(word: str) -> str:

@@ -282,7 +282,13 @@ class AnsweringSettings(Group):
     abstain_below: float = Field(
         0.5, description="Evidence (0..1) under which the answer is that the documents do not say."
     )
-    support_threshold: float = Field(0.6, description="Similarity (0..1) from which a citation counts as supported.")
+    support_threshold: float = Field(0.6, description="Support (0..1) from which a citation counts as supported.")
+    entailment_model: str = Field(
+        "",
+        description="A sentence-transformers cross-encoder for natural language inference, by name or path, that "
+        "judges whether a passage carries a sentence; empty: words and embeddings decide.",
+    )
+    entailment_device: str = Field("", description="Its torch device; empty: a GPU where there is one.")
 
 
 class LimitSettings(Group):

@@ -94,6 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
 def wire(settings: Settings) -> Services:
     """Open and load everything. The tables are there already (`kb_platform.database.migrate`); the index may still be
     starting."""
+    from inference.entailment import load_entailment
     from inference.websearch.search import open_web_search
     from kb_platform.embedding import load_embedding
     from kb_platform.index import VectorIndex
@@ -129,6 +130,7 @@ def wire(settings: Settings) -> Services:
             load_postprocessors(settings.retrieval.node_postprocessors),
         ),
         reranker=reranker,
+        entailment=load_entailment(settings.answering),
         web=open_web_search(settings.web_search, embedding),
         celery=_impatient(make_celery(settings.queue)),
         originals=Originals(files, settings.data_dir / "cache"),

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from inference.answering import AnsweringServices
+    from inference.entailment import EntailmentModel
     from inference.websearch.search import WebSearch
     from kb_platform.accounts import Principal
     from kb_platform.database.engine import Database
@@ -34,6 +35,7 @@ class Services:
     index: VectorIndex
     retriever: Retriever
     reranker: Reranker | None
+    entailment: EntailmentModel | None
     web: WebSearch | None
     celery: Celery
     originals: Originals
@@ -57,4 +59,5 @@ class Services:
             settings=self.settings,
             web=self.web,
             reranker=self.reranker,
+            entailment=self.entailment,
         )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from inference.facts import Quantity, han_number, missing_names, missing_numbers, negations, quantities
+from inference.facts import Quantity, han_number, missing_names, missing_numbers, quantities
 
 
 @pytest.mark.parametrize(
@@ -60,15 +60,3 @@ def test_a_changed_number_or_unit_is_noticed(sentence: str, passage: str) -> Non
 def test_a_name_that_stands_in_no_passage_is_noticed() -> None:
     assert missing_names("依据《学籍管理规定》和 UNESCO", ["依据《转专业办法》"]) == ["学籍管理规定", "UNESCO"]
     assert missing_names("According to Smith, it closes.", ["said smith"]) == []
-
-
-@pytest.mark.parametrize(
-    "text", ["不得申请", "逾期不予受理", "It is not allowed.", "Students can't apply.", "禁止饮食", "绩点不低于3.0"]
-)
-def test_a_negation_is_seen(text: str) -> None:
-    assert negations(text) == 1
-
-
-@pytest.mark.parametrize("text", ["不同的专业", "不断提高", "有不少学生", "Note the knot."])
-def test_what_only_looks_like_a_negation_is_none(text: str) -> None:
-    assert negations(text) == 0

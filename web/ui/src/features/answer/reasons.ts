@@ -4,6 +4,9 @@ import type { TFunction } from "i18next";
 const WORDED = [
   [/^numbers not in the passage: (.+)$/, "support.reason.numbers"],
   [/^names not in the passage: (.+)$/, "support.reason.names"],
+  [/^words not in the passage: (.+)$/, "support.reason.words"],
+  [/^numbers from elsewhere in the passage: (.+)$/, "support.reason.numbersElsewhere"],
+  [/^the passage says the contrary$/, "support.reason.contrary"],
   [/^one negates and the other does not$/, "support.reason.negation"],
   [/^the passage does not say this$/, "support.reason.notSaid"],
   [/^(the passage|each cited passage) says part of this$/, "support.reason.part"],
