@@ -18,6 +18,7 @@ from unittest.mock import patch
 import httpx
 
 from ingest.services import IngestServices, open_services
+from kb_platform.settings import LimitSettings
 from web.cli.index import reachable_settings
 from web.cli.instance import Folder
 
@@ -47,10 +48,7 @@ def running_platform(data_dir: Path, environment: Mapping[str, str] | None = Non
         **{name: value for name, value in os.environ.items() if not name.startswith("KB_")},
         "KB_SECURITY__ADMIN_PASSWORD": password,
         # One user does here in a minute what hundreds do elsewhere.
-        **{
-            f"KB_LIMITS__{name}": "0"
-            for name in ("REQUESTS_PER_MINUTE", "KEY_REQUESTS_PER_MINUTE", "QUESTIONS_PER_MINUTE")
-        },
+        **{f"KB_LIMITS__{name}": "0" for name in (name.upper() for name in LimitSettings.model_fields)},
         **(environment or {}),
     }
     command = [sys.executable, "-m", "web.cli"]

@@ -3,6 +3,9 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type User = Schemas["User"];
+export type Role = User["role"];
+export type Acceptance = Schemas["Acceptance"];
+export type InvitationRequest = Schemas["InvitationRequest"];
 export type ApiKey = Schemas["ApiKey"];
 export type NewApiKey = Schemas["NewApiKey"];
 export type SystemInfo = Schemas["System"];

@@ -5,6 +5,7 @@ import { lazy, Suspense, type ReactNode } from "react";
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 
 import { ApiError } from "@/api/errors";
+import { InvitationPage } from "@/features/invitations/InvitationPage";
 import { SignInPage } from "@/features/session/SignInPage";
 import { UserContext, useSession } from "@/features/session/session";
 
@@ -40,6 +41,7 @@ export function App() {
             <SignedInOrNot>
               <Suspense fallback={<Waiting />}>
                 <Routes>
+                  <Route path="/invitation" element={<InvitationPage />} />
                   <Route path="/*" element={<Workspace />} />
                 </Routes>
               </Suspense>
@@ -59,6 +61,7 @@ function SignedInOrNot({ children }: { children: ReactNode }) {
     return (
       <Routes>
         <Route path="/sign-in" element={<SignInPage />} />
+        <Route path="/invitation" element={<InvitationPage />} />
         <Route path="*" element={<Navigate to="/sign-in" state={{ from: window.location.pathname + window.location.search }} replace />} />
       </Routes>
     );

@@ -67,5 +67,6 @@ export { default as IconThumbUp } from "@tabler/icons-react/icons/IconThumbUp";
 export { default as IconThumbUpFilled } from "@tabler/icons-react/icons/IconThumbUpFilled";
 export { default as IconTrash } from "@tabler/icons-react/icons/IconTrash";
 export { default as IconUpload } from "@tabler/icons-react/icons/IconUpload";
+export { default as IconUserPlus } from "@tabler/icons-react/icons/IconUserPlus";
 export { default as IconWorld } from "@tabler/icons-react/icons/IconWorld";
 export { default as IconX } from "@tabler/icons-react/icons/IconX";

@@ -3,8 +3,9 @@ import { useDisclosure } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
-import { IconChartBar, IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector, IconShieldCheck, IconWorld } from "@/app/icons";
+import { IconChartBar, IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector, IconShieldCheck, IconUserPlus, IconWorld } from "@/app/icons";
 import { chooseLanguage, LANGUAGES, type Language } from "@/i18n";
+import { InvitationsDialog } from "@/features/invitations/InvitationsDialog";
 import { ConnectModelDialog } from "@/features/models/ConnectModelDialog";
 import { useSignOut, useUser } from "@/features/session/session";
 import { WebSearchDialog } from "@/features/web-search/WebSearchDialog";
@@ -21,6 +22,7 @@ export function AccountMenu() {
   const [keysOpened, keys] = useDisclosure(false);
   const [passwordOpened, password] = useDisclosure(false);
   const [modelOpened, model] = useDisclosure(false);
+  const [invitationsOpened, invitations] = useDisclosure(false);
   const [webOpened, web] = useDisclosure(false);
   const name = user.display_name || user.email;
 
@@ -81,6 +83,11 @@ export function AccountMenu() {
               {t("web.title")}
             </Menu.Item>
           )}
+          {(user.role === "administrator" || user.role === "manager") && (
+            <Menu.Item leftSection={<IconUserPlus size={16} stroke={1.6} />} onClick={invitations.open} data-testid="invitations">
+              {t("invitations.title")}
+            </Menu.Item>
+          )}
           {user.role === "administrator" && (
             <Menu.Item component={Link} to="/audit" leftSection={<IconShieldCheck size={16} stroke={1.6} />} data-testid="audit-link">
               {t("audit.title")}
@@ -103,6 +110,7 @@ export function AccountMenu() {
       </Menu>
       <ApiKeysDialog opened={keysOpened} onClose={keys.close} />
       <PasswordDialog opened={passwordOpened} onClose={password.close} />
+      <InvitationsDialog opened={invitationsOpened} onClose={invitations.close} />
       <WebSearchDialog opened={webOpened} onClose={web.close} />
       <ConnectModelDialog opened={modelOpened} onClose={model.close} />
     </>

@@ -3,7 +3,7 @@ import { createContext, useContext, useEffect } from "react";
 
 import { api, onSignedOut, unwrap } from "@/api/client";
 import { ApiError } from "@/api/errors";
-import type { User } from "@/api/types";
+import type { Acceptance, User } from "@/api/types";
 
 const ME = ["me"] as const;
 
@@ -51,6 +51,26 @@ export function useSignIn() {
     meta: { showsOwnError: true },
     mutationFn: (body: { email: string; password: string }) => unwrap(api.POST("/api/v1/sessions", { body })),
     onSuccess: (session) => queries.setQueryData<User | null>(ME, session.user),
+  });
+}
+
+export function useSignInMethods() {
+  return useQuery({
+    queryKey: ["sign-in-methods"],
+    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/sessions/methods", { signal })),
+    staleTime: Infinity,
+  });
+}
+
+export function useAcceptInvitation() {
+  const queries = useQueryClient();
+  return useMutation({
+    meta: { showsOwnError: true },
+    mutationFn: (body: Acceptance) => unwrap(api.POST("/api/v1/invitations/accept", { body })),
+    onSuccess: (session) => {
+      forgetUser(queries);
+      queries.setQueryData<User | null>(ME, session.user);
+    },
   });
 }
 
