@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from kb_platform.access.administration import (
     require_administrator,
+    require_everything,
     require_maker,
     require_manager,
     require_reviewer,
@@ -78,6 +79,7 @@ __all__ = [
     "readable_version",
     "require_administrator",
     "require_administrator_left",
+    "require_everything",
     "require_maker",
     "require_manager",
     "require_place",

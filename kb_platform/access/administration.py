@@ -42,14 +42,14 @@ def require_manager(principal: Principal) -> None:
     """Raises NotAllowed unless the caller manages people, with a key for everything if with a key."""
     if principal.role not in MANAGERS:
         raise NotAllowed("Only managers of departments and administrators may do this.")
-    _require_everything(principal)
+    require_everything(principal)
 
 
 def require_administrator(principal: Principal) -> None:
     """Raises NotAllowed unless the caller is an administrator, with a key for everything if with a key."""
     if principal.role is not Role.ADMINISTRATOR:
         raise NotAllowed("Only an administrator may do this.")
-    _require_everything(principal)
+    require_everything(principal)
 
 
 def require_session(principal: Principal) -> None:
@@ -59,7 +59,8 @@ def require_session(principal: Principal) -> None:
         raise NotAllowed("Sign in to do this; an API key may not.")
 
 
-def _require_everything(principal: Principal) -> None:
+def require_everything(principal: Principal) -> None:
+    """Raises NotAllowed when the caller came with a key that has not all rights in all knowledge bases."""
     require_whole(principal)
     if principal.rights != ALL_RIGHTS:
         raise NotAllowed("This API key may not do this: it has not all rights.")

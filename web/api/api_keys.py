@@ -16,6 +16,7 @@ router = APIRouter(prefix="/api-keys", tags=["api keys"])
 @router.get("", operation_id="list_api_keys")
 def list_api_keys(caller: Caller, services: ServicesDep) -> ApiKeyList:
     """The caller's keys that are not revoked, newest first."""
+    access.require_everything(caller)
     rows = accounts.api_keys(services.database, caller.user_id)
     return ApiKeyList(api_keys=[ApiKey.model_validate(row) for row in rows])
 
@@ -37,4 +38,5 @@ def create_api_key(body: ApiKeyRequest, caller: Caller, services: ServicesDep) -
 @router.delete("/{api_key_id}", status_code=204, operation_id="revoke_api_key")
 def revoke_api_key(api_key_id: UUID, caller: Caller, services: ServicesDep) -> None:
     """Revoke a key; it stops working at once."""
+    access.require_everything(caller)
     accounts.revoke_api_key(services.database, caller.user_id, str(api_key_id))

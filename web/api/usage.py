@@ -76,6 +76,7 @@ def _sums(
     since: date | None,
     until: date | None,
 ) -> list[Sum]:
+    access.require_whole(caller)
     if of == "all":
         access.require_administrator(caller)
     if of == "department":

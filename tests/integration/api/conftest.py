@@ -5,74 +5,49 @@ Files are read by the real pipeline when a test says so (`reads`), so that no te
 
 from __future__ import annotations
 
-import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
-from fastapi import FastAPI
-from pydantic import SecretStr
-from sqlalchemy import or_, select
 
-from ingest.services import IngestServices
+from benchmarks.served_app import ROOT as REPOSITORY
+from benchmarks.served_app import ServedApp as Running
+from benchmarks.served_app import app_settings, reading, wait_for
+from benchmarks.served_app import serving as running
+from benchmarks.servers import free_port
 from kb_platform.accounts import add_user
 from kb_platform.database.migrate import upgrade
-from kb_platform.database.tables import Document, DocumentVersion, Job, JobState, Role
-from kb_platform.settings import IndexSettings, LimitSettings, QueueSettings, SecuritySettings, ServerSettings, Settings
+from kb_platform.database.tables import Role
+from kb_platform.settings import Settings
 from tests.integration.api.scripted_model import Script, scripted_app
-from web.app import create_app
-from web.services import Services
-from workers.tasks import work_on
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+__all__ = [
+    "PASSWORD",
+    "REPOSITORY",
+    "RULES",
+    "ReadAll",
+    "Rules",
+    "Running",
+    "free_port",
+    "reading",
+    "running",
+    "scripted_endpoint",
+    "signed_in_client",
+    "upload",
+    "wait_for",
+]
+
 PASSWORD = "correct horse battery"
-START_SECONDS = 60
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass(frozen=True)
-class Running:
-    url: str
-    app: FastAPI
-
-    @property
-    def services(self) -> Services:
-        services: Services = self.app.state.services
-        return services
 
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory, index_url: str) -> Settings:
-    data_dir = tmp_path_factory.mktemp("data")
-    # The embedding model is converted once for all runs, not once a run.
-    models = REPOSITORY / ".pytest_cache" / "models"
-    models.mkdir(parents=True, exist_ok=True)
-    (data_dir / "models").symlink_to(models)
-    return Settings(
-        _env_file=None,
-        data_dir=data_dir,
-        server=ServerSettings(max_upload_mib=2),
-        security=SecuritySettings(secret_key=SecretStr("of this test"), admin_password=SecretStr(PASSWORD)),
-        index=IndexSettings(url=index_url),
-        # The tests of all files are the same few users; limits have tests of their own.
-        limits=LimitSettings(
-            requests_per_minute=0, key_requests_per_minute=0, questions_per_minute=0, address_requests_per_minute=0
-        ),
-        # Nothing listens there: what is uploaded is kept, and the API goes on.
-        queue=QueueSettings(url=SecretStr("redis://127.0.0.1:1/0")),
-    )
+    return app_settings(tmp_path_factory.mktemp("data"), index_url, PASSWORD)
 
 
 @pytest.fixture(scope="session")
@@ -82,35 +57,6 @@ def server(settings: Settings) -> Iterator[Running]:
         add_user(made.services.database, "editor@example.edu", PASSWORD, Role.EDITOR)
         add_user(made.services.database, "reader@example.edu", PASSWORD, Role.READER)
         yield made
-
-
-@contextmanager
-def running(settings: Settings) -> Iterator[Running]:
-    """Serve the platform in a thread."""
-    port = free_port()
-    app = create_app(settings)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", server_header=False))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(f"{url}/health")
-        yield Running(url, app)
-    finally:
-        server.should_exit = True
-        thread.join(timeout=20)
-
-
-def wait_for(url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(url, trust_env=False).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.05)
-    raise TimeoutError(url)
 
 
 @contextmanager
@@ -162,22 +108,6 @@ ReadAll = Callable[[str], None]
 def read_all(server: Running) -> ReadAll:
     """Do every job that waits for a document of a knowledge base."""
     return reading(server.services)
-
-
-def reading(made: Services) -> ReadAll:
-    """Return what does the jobs of a knowledge base's documents, as a worker does."""
-    services = IngestServices(made.database, made.files, made.embedding, made.index, made.settings)
-
-    def work(knowledge_base_id: str) -> None:
-        documents = select(Document.id).where(Document.knowledge_base_id == knowledge_base_id)
-        versions = select(DocumentVersion.id).where(DocumentVersion.document_id.in_(documents))
-        of_this_base = or_(Job.target_id.in_(versions), Job.target_id.in_(documents))
-        with made.database.reading() as session:
-            ids = list(session.scalars(select(Job.id).where(Job.state == JobState.QUEUED, of_this_base)))
-        for job_id in ids:
-            work_on(job_id, services)
-
-    return work
 
 
 RULES = """# 转专业管理办法
