@@ -9,14 +9,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from argon2 import PasswordHasher
-
 from kb_platform import people
 from kb_platform.accounts import SESSION_PREFIX, add_api_key
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import ApiKey, Role, SignInSession, User, now
 from kb_platform.domain.access import ALL_RIGHTS, Level, Right, Subject, SubjectKind
 from kb_platform.knowledge_bases import add_knowledge_base
+from kb_platform.passwords import new_hash
 from kb_platform.shares import Share, set_shares
 
 PASSWORD = "correct horse battery"
@@ -76,7 +75,7 @@ def add_person(database: Database, role: Role, department_id: str | None) -> Per
 
 @functools.cache
 def _password_hash() -> str:
-    return PasswordHasher().hash(PASSWORD)
+    return new_hash(PASSWORD)
 
 
 def open_session(database: Database, user_id: str, hours: int = 1) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from benchmarks.house import House, Person, add_base, add_key, add_person, open_session
 from benchmarks.served_app import ServedApp, reading
-from kb_platform import conversations, document_changes, people
+from kb_platform import conversations, document_changes, invitations, people
 from kb_platform.accounts import api_keys
 from kb_platform.database.tables import (
     ChunkEdit,
@@ -163,6 +163,18 @@ class Objects:
     def group(self) -> str:
         with self._database.writing() as session:
             return people.add_group(session, f"Group {self.number}", self.law).id
+
+    @cached_property
+    def invitation(self) -> str:
+        with self._database.writing() as session:
+            owner = self.world.house.manager
+            made = invitations.add_invitation(session, owner.id, Role.READER, self.law, "", days=1)
+            self._invitation_token = made.token
+            return made.row.id
+
+    @cached_property
+    def invitation_token(self) -> str:
+        return self._invitation_token if self.invitation else ""
 
     @cached_property
     def key(self) -> str:

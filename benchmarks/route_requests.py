@@ -94,6 +94,12 @@ _REQUESTS: Mapping[str, Callable[[Objects], Sent]] = {
     "create_group": lambda o: Sent(json={"name": f"Jury {o.number}", "department_id": o.law}),
     "update_group": lambda o: Sent({"group_id": o.group}, json={"name": f"Jury {o.number}"}),
     "delete_group": lambda o: Sent({"group_id": o.group}),
+    "look_at_invitation": lambda o: Sent(json={"token": o.invitation_token}),
+    "accept_invitation": lambda o: Sent(
+        json={"token": o.invitation_token, "email": f"guest{o.number}@example.edu", "password": PASSWORD}
+    ),
+    "create_invitation": lambda o: Sent(json={"department_id": o.law}),
+    "withdraw_invitation": lambda o: Sent({"invitation_id": o.invitation}),
     "search_subjects": lambda _: Sent(params={"query": "Law"}),
     "create_knowledge_base": lambda _: Sent(json={"name": "new"}),
     "get_knowledge_base": lambda o: Sent({"knowledge_base_id": o.base}),

@@ -29,6 +29,11 @@ _TABLE = """
 get_health                              200 200      200 200 200 200 200      200 200 200 200
 security_txt                            404 404      404 404 404 404 404      404 404 404 404
 page                                    404 404      404 404 404 404 404      404 404 404 404
+get_sign_in_methods                     200 200      200 200 200 200 200      200 200 200 200
+begin_single_sign_on                    404 404      404 404 404 404 404      404 404 404 404
+finish_single_sign_on                   404 404      404 404 404 404 404      404 404 404 404
+look_at_invitation                      200 200      200 200 200 200 200      200 200 200 200
+accept_invitation                       201 201      201 201 201 201 201      201 201 201 201
 sign_in                                 201 201      201 201 201 201 201      201 201 201 201
 sign_out                                401 401      204 204 204 204 204      403 403 403 403
 
@@ -50,6 +55,9 @@ list_groups                             401 401      200 403 403 200 200      40
 create_group                            401 401      404 403 403 201 201      403 403 403 403
 update_group                            401 401      404 403 403 200 200      403 403 403 403
 delete_group                            401 401      404 403 403 204 204      403 403 403 403
+list_invitations                        401 401      200 403 403 200 200      403 403 403 403
+create_invitation                       401 401      404 403 403 201 201      403 403 403 403
+withdraw_invitation                     401 401      404 403 403 204 204      403 403 403 403
 search_subjects                         401 401      200 403 200 200 200      403 403 403 403
 
 get_system                              401 401      200 200 200 200 200      200 200 200 200
@@ -139,7 +147,7 @@ mcp_ask                                 401 401      404 200 200 200 200      40
 """
 """`connect_model_endpoint` lets an administrator in and finds nothing listening; `change_password` tells those whom it
 lets in that the current password is wrong, so that their sessions live on; `page` asks for a file that there is not,
-and `security_txt` names no contact here."""
+`security_txt` names no contact here, and there is no single sign-on."""
 
 
 @dataclass(frozen=True, slots=True)
