@@ -40,9 +40,11 @@ def parse(source: Source) -> ParsedDocument:
                 check_size(frame, source.file_name)
                 picture = prepared(frame)
                 height, width = picture.shape[:2]
-                lines = recognise(picture, width, height)
-                status = PageStatus.OCR if lines else PageStatus.EMPTY
-                pages.append(PageContent(number, width, height, list(lay_out(lines)), status))
+                read = recognise(picture, width, height)
+                status = PageStatus.OCR if read.lines else PageStatus.EMPTY
+                page = PageContent(number, width, height, list(lay_out(read.lines)), status)
+                page.turn_by(read.turn)
+                pages.append(page)
                 source.progress(number, frames)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
         raise CorruptFile(

@@ -64,7 +64,11 @@ class TableArea:
 
 @dataclass(slots=True)
 class PageContent:
-    """What a page holds, in reading order once it was laid out."""
+    """What a page holds, in reading order once it was laid out.
+
+    `turn` says by how many quarter turns, counterclockwise, the displayed page was turned to be read; width, height
+    and all coordinates are then those of the turned page.
+    """
 
     number: int
     width: float
@@ -72,10 +76,17 @@ class PageContent:
     parts: list[Line | TableArea] = field(default_factory=list)
     status: PageStatus = PageStatus.EMPTY
     reason: str = ""
+    turn: int = 0
 
     @property
     def lines(self) -> list[Line]:
         return [part for part in self.parts if isinstance(part, Line)]
+
+    def turn_by(self, turn: int) -> None:
+        """Say that the page was turned to be read."""
+        self.turn = turn
+        if turn % 2:
+            self.width, self.height = self.height, self.width
 
 
 def _fractions(values: tuple[float, ...], whole: float) -> tuple[float, ...]:
@@ -89,10 +100,21 @@ def _fractions(values: tuple[float, ...], whole: float) -> tuple[float, ...]:
 
 
 def anchor_of(line: Line, page: PageContent) -> PageAnchor:
-    """Return the place of a line on its page."""
+    """Return the place of a line on its page as it is displayed. A line that was turned to be read has no edges."""
     x0, x1, *edges = _fractions((line.x0, line.x1, *line.edges), page.width)
     y0, y1 = _fractions((line.y0, line.y1), page.height)
+    if page.turn:
+        (x0, y0), (x1, y1) = _turned_back(x0, y0, page.turn), _turned_back(x1, y1, page.turn)
+        x0, x1, y0, y1 = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
+        edges = []
     return PageAnchor(page=page.number, x0=x0, y0=y0, x1=x1, y1=y1, edges=tuple(edges) if page.width > 0 else ())
+
+
+def _turned_back(x: float, y: float, turn: int) -> tuple[float, float]:
+    """Return where a point of a page (fractions of it) lay before `turn` quarter turns counterclockwise."""
+    for _ in range(turn):
+        x, y = round(1 - y, 4), x
+    return x, y
 
 
 def by_baseline(lines: Iterable[Line]) -> list[list[Line]]:

@@ -163,12 +163,15 @@ def _read_picture(page: pdfium.PdfPage, content: PageContent, lines: list[Line],
     from ingest.ocr import recognise
 
     read = recognise(picture, content.width, content.height)
-    new = [line for line in read if not any(_overlap(line, known) for known in lines)]
+    if read.turn and lines:
+        return  # what the text layer says stands upright: the picture beside it is a drawing's or a table's own
+    new = [line for line in read.lines if not any(_overlap(line, known) for known in lines)]
     if not new or sum(len(line.text) for line in new) < 2:
         return
     for order, line in enumerate(new, len(lines)):
         line.order = order
     content.status = PageStatus.OCR
+    content.turn_by(read.turn)
     content.parts = list(lay_out([*lines, *new]))
 
 
