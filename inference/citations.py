@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inference.entailment import EntailmentModel, Judgement
 from inference.facts import quantities
@@ -108,11 +108,12 @@ def check_sentence(
     embedding: EmbeddingModel,
     threshold: float,
     entailment: EntailmentModel | None = None,
+    strike: bool = False,
 ) -> list[Citation]:
     """Return a checked citation for each marker of the sentence whose number is among the sources.
 
     `threshold`: support (0..1) from which a citation counts as supported. `entailment` judges in place of words and
-    nearness what the rules let pass.
+    nearness what the rules let pass. `strike`: where no passage carries the sentence, say that it is struck out.
     """
     cited = [source for number in sentence.numbers for source in sources if source.number == number]
     if not cited or not sentence.claim:
@@ -130,10 +131,13 @@ def check_sentence(
         scores = [
             max(found.words, 0.5 * found.words + 0.5 * near) for found, near in zip(evidence, nearness, strict=True)
         ]
-    return [
+    citations = [
         _citation(sentence, source, found, score, support_of(claim, found.text, found.words, score, threshold, thought))
         for source, found, score, thought in zip(cited, evidence, scores, judged, strict=True)
     ]
+    if strike and all(citation.support is Support.UNSUPPORTED for citation in citations):
+        return [replace(citation, is_struck=True) for citation in citations]
+    return citations
 
 
 def best_evidence(terms: Sequence[Term], claim: str, source: Source) -> _Evidence:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from inference.citations import AnswerSentence, best_evidence, split_answer
 from inference.facts import missing_names, missing_numbers
+from inference.flags import flags_of
 from inference.markers import MarkerStream
 from inference.prompts import REFUSAL_SENTINEL, WITHHELD, Language
 from inference.terms import content_terms
-from kb_platform.domain.answer import Source
+from kb_platform.domain.answer import Flag, Source
 
 SURE = 0.8
 """Share of a sentence's words in one quote of a passage from which an uncited sentence is given that citation."""
@@ -32,10 +33,12 @@ _REFUSES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """The next characters to show, and the sentences that they complete (offsets in the whole answer)."""
+    """The next characters to show, the sentences that they complete, and what is flagged in these (offsets in the whole
+    answer)."""
 
     text: str = ""
     sentences: tuple[AnswerSentence, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
 
 class AnswerComposer:
@@ -45,8 +48,10 @@ class AnswerComposer:
     the passages do not hold the answer; then nothing of it is an answer.
     """
 
-    def __init__(self, sources: Sequence[Source], language: Language) -> None:
+    def __init__(self, sources: Sequence[Source], language: Language, question: str = "") -> None:
         self._sources = sources
+        self._question = question
+        self._placeholder = WITHHELD[language]
         self.markers = MarkerStream(sources, WITHHELD[language])
         self._open = ""
         """The sentence being written, as far as it is cleaned."""
@@ -131,7 +136,12 @@ class AnswerComposer:
                 out += self._open[self._shown : certain]
                 self._shown = certain
         self.text += out
-        return Composed(out, tuple(finished))
+        return Composed(out, tuple(finished), tuple(flag for sentence in finished for flag in self._flags(sentence)))
+
+    def _flags(self, sentence: AnswerSentence) -> tuple[Flag, ...]:
+        # A number that the question itself names is not the model's invention.
+        known = f"{self.markers.known}\n{self._question}"
+        return flags_of(sentence.text, sentence.start, known, self._placeholder, self.markers.placeholders)
 
     def _count_markers(self) -> None:
         if len(re.findall(r"\[\d", self._open)) > MOST_BARE_MARKERS:

@@ -27,6 +27,8 @@ from kb_platform.domain.answer import (
     AnswerEvent,
     CitationChecked,
     Done,
+    Flag,
+    Flagged,
     PlanReported,
     Queued,
     ReasoningDelta,
@@ -76,7 +78,7 @@ async def generate(
     )
     # While the model reads the prompt: counting must not keep its first token waiting.
     described: asyncio.Task[ContextPlan] | None = asyncio.create_task(asyncio.to_thread(describe, plan))
-    composer = AnswerComposer(plan.sources, language)
+    composer = AnswerComposer(plan.sources, language, question.text)
     checks = RunningChecks(
         partial(
             check_sentence,
@@ -84,8 +86,10 @@ async def generate(
             embedding=embedding,
             threshold=settings.answering.support_threshold,
             entailment=entailment,
+            strike=settings.answering.strike_unsupported,
         )
     )
+    flags: list[Flag] = []
     meter = Meter(began)
     stream = model.stream(plan.messages, plan.max_tokens, question.thinking)
     try:
@@ -103,6 +107,9 @@ async def generate(
                     composed = composer.feed(delta.text)
                     if composed.text:
                         yield AnswerDelta(composed.text)
+                    for flag in composed.flags:
+                        flags.append(flag)
+                        yield Flagged(flag)
                     checks.start(composed.sentences)
                     for citation in checks.finished():
                         yield CitationChecked(citation)
@@ -117,6 +124,9 @@ async def generate(
         if composer.refused:
             yield Refused(_given(meter, model, plan), composer.text)
             return
+        for flag in composed.flags:
+            flags.append(flag)
+            yield Flagged(flag)
         checks.start(composed.sentences)
         async for citation in checks.rest():
             yield CitationChecked(citation)
@@ -128,6 +138,7 @@ async def generate(
         abstained=False,
         answerer=Answerer.MODEL,
         citations=checks.done,
+        flags=tuple(flags),
         is_cut=meter.ran_out,
     )
 

@@ -44,12 +44,14 @@ class MarkerStream:
 
     def __init__(self, sources: Sequence[Source], withheld_text: str) -> None:
         self._numbers = {source.number for source in sources}
-        self._known = "\n".join(
+        self.known = "\n".join(
             f"{source.hit.context}\n{source.hit.text}\n{source.hit.document_name}\n{source.hit.document_title}"
             for source in sources
         )
         self._withheld_text = withheld_text
         self._pending = ""
+        self.placeholders: list[str] = []
+        """Of `withheld`, those in whose place the text says that they were, in order."""
         self.dropped = 0
         self.withheld: list[str] = []
 
@@ -104,17 +106,19 @@ class MarkerStream:
         text = _HTML_TAG.sub("", text)
         text = _DEFINITION.sub("] ", text)
         text = _LINK.sub(self._link, text)
-        spans = unknown_contacts(text, self._known)
+        spans = unknown_contacts(text, self.known)
+        found = [text[start:end] for start, end in spans]
         for start, end in reversed(spans):
-            self.withheld.insert(0, text[start:end])
             text = text[:start] + self._withheld_text + text[end:]
+        self.withheld += found
+        self.placeholders += found
         return _SPACED_MARKER.sub(self._marker, text)
 
     def _link(self, match: re.Match[str]) -> str:
         words, address = match.group(1), match.group(2)
         if re.fullmatch(r"\^?\d{1,3}", words.strip()):
             return f"[{words}]"
-        if address and unknown_contacts(address, self._known):
+        if address and unknown_contacts(address, self.known):
             self.withheld.append(address)
         return words
 

@@ -21,6 +21,8 @@ from kb_platform.domain.answer import (
     CitationChecked,
     Done,
     Failed,
+    Flag,
+    Flagged,
     Noticed,
     PastTurn,
     PlanReported,
@@ -163,6 +165,7 @@ class TurnDraft:
     abstained: bool = False
     sources: list[dict[str, Any]] = field(default_factory=list)
     citations: list[dict[str, Any]] = field(default_factory=list)
+    flags: list[dict[str, Any]] = field(default_factory=list)
     usage: dict[str, Any] = field(default_factory=dict)
     plan: dict[str, Any] = field(default_factory=dict)
     notices: list[dict[str, Any]] = field(default_factory=list)
@@ -185,6 +188,8 @@ class TurnDraft:
                 self.answer += event.text
             case CitationChecked():
                 self.citations.append(citation_record(event.citation))
+            case Flagged():
+                self.flags.append(flag_record(event.flag))
             case PlanReported():
                 self.plan = asdict(event.plan)
             case UsageReported():
@@ -193,6 +198,7 @@ class TurnDraft:
                 self.state, self.answer, self.abstained = TurnState.DONE, event.answer, event.abstained
                 self.answerer = event.answerer
                 self.citations = [citation_record(citation) for citation in event.citations]
+                self.flags = [flag_record(flag) for flag in event.flags]
             case Failed():
                 self.state, self.error = TurnState.FAILED, event.message
 
@@ -245,6 +251,10 @@ def source_record(source: Source) -> dict[str, Any]:
 
 def citation_record(citation: Citation) -> dict[str, Any]:
     return {**asdict(citation), "support": str(citation.support)}
+
+
+def flag_record(flag: Flag) -> dict[str, Any]:
+    return {**asdict(flag), "kind": str(flag.kind)}
 
 
 def latest_state(turn: Turn) -> TurnState:

@@ -283,6 +283,9 @@ class AnsweringSettings(Group):
         0.5, description="Evidence (0..1) under which the answer is that the documents do not say."
     )
     support_threshold: float = Field(0.6, description="Support (0..1) from which a citation counts as supported.")
+    strike_unsupported: bool = Field(
+        False, description="Strike out the sentences of a model's answer that none of the passages they cite carries."
+    )
     entailment_model: str = Field(
         "",
         description="A sentence-transformers cross-encoder for natural language inference, by name or path, that "

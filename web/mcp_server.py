@@ -154,7 +154,8 @@ def _add_tools(server: MCPServer) -> None:
         thinking: Annotated[bool, Field(description="Let a reasoning model think first.")] = False,
     ) -> dict[str, Any]:
         """An answer made from the documents. Each marker [n] stands for one of `sources`; `citations` says whether the
-        source carries the sentence. `abstained`: the documents hold no answer."""
+        source carries the sentence, `flags` what it names that stands in no source. `abstained`: the documents hold no
+        answer."""
         objects = {"knowledge_bases": knowledge_bases or []}
         async with _calling(context, "mcp_ask", objects, question) as call:
             await asyncio.to_thread(call.services.rate_limits.check_question, call.principal)
@@ -171,6 +172,7 @@ def _add_tools(server: MCPServer) -> None:
                 "abstained": answer.abstained,
                 "sources": [source.model_dump(mode="json") for source in answer.sources],
                 "citations": [citation.model_dump(mode="json") for citation in answer.citations],
+                "flags": [flag.model_dump(mode="json") for flag in answer.flags],
             }
 
 

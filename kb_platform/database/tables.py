@@ -337,6 +337,8 @@ class Turn(Base):
     abstained: Mapped[bool] = mapped_column(Boolean, default=False)
     sources: Mapped[list[Any]] = mapped_column(default=list)
     citations: Mapped[list[Any]] = mapped_column(default=list)
+    flags: Mapped[list[Any]] = mapped_column(default=list)
+    """What the answer names that stands in no source."""
     usage: Mapped[dict[str, Any]] = mapped_column(default=dict)
     plan: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What the model was sent and what was dropped; the next question's prompt begins with the same words."""

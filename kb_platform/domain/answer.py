@@ -26,6 +26,24 @@ class Support(StrEnum):
     NOT_NEEDED = "not_needed"
 
 
+class FlagKind(StrEnum):
+    LINK = "link"
+    EMAIL = "email"
+    PHONE = "phone"
+    DOCUMENT_NUMBER = "document_number"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Characters [start, end) of the answer that name something which stands in no source. `is_withheld`: the words
+    there take the place of what the model wrote."""
+
+    kind: FlagKind
+    start: int
+    end: int
+    is_withheld: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A passage given to the answerer under a number; only these numbers may be cited."""
@@ -53,6 +71,8 @@ class Citation:
     score: float
     reason: str = ""
     edited_words: str = ""
+    is_struck: bool = False
+    """None of the passages that its sentence cites carries it, and such sentences are to be struck out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +153,12 @@ class CitationChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class Flagged:
+    flag: Flag
+    type: Literal["flag"] = "flag"
+
+
+@dataclass(frozen=True, slots=True)
 class UsageReported:
     usage: Usage
     type: Literal["usage"] = "usage"
@@ -155,6 +181,7 @@ class Done:
     abstained: bool
     answerer: Answerer
     citations: tuple[Citation, ...] = field(default=())
+    flags: tuple[Flag, ...] = field(default=())
     is_cut: bool = False
     """The room for the answer was used up before its end."""
     type: Literal["done"] = "done"
@@ -176,6 +203,7 @@ AnswerEvent = (
     | ReasoningDelta
     | AnswerDelta
     | CitationChecked
+    | Flagged
     | PlanReported
     | UsageReported
     | Done

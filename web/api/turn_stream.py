@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import anyio
 from sqlalchemy.exc import SQLAlchemyError
 
-from kb_platform.conversations import TurnDraft, citation_record, finish_turn, save_progress, source_record
+from kb_platform.conversations import TurnDraft, citation_record, finish_turn, flag_record, save_progress, source_record
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import TurnState
 from kb_platform.domain.answer import (
@@ -24,6 +24,7 @@ from kb_platform.domain.answer import (
     CitationChecked,
     Done,
     Failed,
+    Flagged,
     Noticed,
     PlanReported,
     Queued,
@@ -118,6 +119,8 @@ def event_view(event: Event) -> schemas.AnyTurnEvent:
             return schemas.AnswerEvent(text=event.text)
         case CitationChecked():
             return schemas.CitationEvent(citation=schemas.Citation.model_validate(citation_record(event.citation)))
+        case Flagged():
+            return schemas.FlagEvent(flag=schemas.Flag.model_validate(flag_record(event.flag)))
         case PlanReported():
             return schemas.PlanEvent(plan=event.plan)
         case UsageReported():
@@ -128,6 +131,7 @@ def event_view(event: Event) -> schemas.AnyTurnEvent:
                 abstained=event.abstained,
                 answerer=event.answerer,
                 citations=[schemas.Citation.model_validate(citation_record(citation)) for citation in event.citations],
+                flags=[schemas.Flag.model_validate(flag_record(flag)) for flag in event.flags],
             )
         case Failed():
             return schemas.ErrorEvent(code=event.code, message=event.message)

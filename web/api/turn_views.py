@@ -55,6 +55,7 @@ def _turn_view(
             "abstained": turn.abstained,
             "sources": sources,
             "citations": turn.citations,
+            "flags": turn.flags,
             "usage": turn.usage or None,
             "plan": turn.plan or None,
             "notices": turn.notices,

@@ -164,6 +164,25 @@ def test_a_connected_model_answers_with_its_reasoning(
     assert turn["usage"]["prompt_tokens"] == 100
 
 
+def test_what_stands_in_no_source_is_flagged_while_it_is_written_and_in_the_kept_turn(
+    reader: httpx.Client, rules: Rules, script: Script, connected: dict[str, Any]
+) -> None:
+    assert connected
+    script.answer = (
+        "申请转专业的平均绩点不得低于3.2[1]。依据教发〔2019〕77号执行[1]。请写信到 dean@evil.example 询问[1]。"
+    )
+    conversation = begin(reader, rules.base)
+    events = ask(reader, conversation)
+    turn = last_turn(reader, conversation)
+    flags = turn["flags"]
+    assert flags == events[-1]["flags"] == [event["flag"] for event in events if event["type"] == "flag"]
+    assert [(flag["kind"], turn["answer"][flag["start"] : flag["end"]], flag["is_withheld"]) for flag in flags] == [
+        ("document_number", "教发〔2019〕77号", False),
+        ("email", "[资料中没有]", True),
+    ]
+    assert "evil" not in turn["answer"]
+
+
 def test_a_disconnected_model_leaves_the_extractive_answerer(admin: httpx.Client, connected: dict[str, Any]) -> None:
     assert admin.delete(f"/api/v1/model-endpoints/{connected['id']}").status_code == 204
     system = admin.get("/api/v1/system").json()

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from sse_starlette import ServerSentEvent
 
-from kb_platform.conversations import citation_record, source_record
+from kb_platform.conversations import citation_record, flag_record, source_record
 from kb_platform.domain.answer import (
     AnswerDelta,
     AnswerEvent,
@@ -46,7 +46,7 @@ from web.api.openai.schemas import (
     TokenUsage,
 )
 from web.api.openai_errors import error_named, openai_error, openai_status
-from web.api.schemas.conversations import Citation, Notice, Source
+from web.api.schemas.conversations import Citation, Flag, Notice, Source
 
 router = APIRouter()
 
@@ -119,6 +119,7 @@ async def whole_answer(asked: Asked) -> ChatCompletion:
         usage=_token_usage(answer.usage),
         sources=answer.sources,
         citations=_citations(done),
+        flags=_flags(done),
         abstained=done.abstained,
         answerer=done.answerer,
         notices=answer.notices,
@@ -169,7 +170,7 @@ async def _lines(
             return
     done = answer.done
     assert done is not None, "an answer ends with done or error"
-    yield chunk(Delta(), _finish_reason(done), citations=_citations(done), abstained=done.abstained)
+    yield chunk(Delta(), _finish_reason(done), citations=_citations(done), flags=_flags(done), abstained=done.abstained)
     if include_usage:
         usage = _token_usage(answer.usage)
         yield _line(ChatCompletionChunk(**about, choices=[], usage=usage), include_usage)
@@ -198,6 +199,10 @@ def _finish_reason(done: Done) -> str:
 
 def _citations(done: Done) -> list[Citation]:
     return [Citation.model_validate(citation_record(citation)) for citation in done.citations]
+
+
+def _flags(done: Done) -> list[Flag]:
+    return [Flag.model_validate(flag_record(flag)) for flag in done.flags]
 
 
 def _token_usage(usage: Usage) -> TokenUsage:

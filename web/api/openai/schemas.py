@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from web.api.schemas.common import Sent
-from web.api.schemas.conversations import Citation, Notice, Source
+from web.api.schemas.conversations import Citation, Flag, Notice, Source
 
 
 class Lenient(BaseModel):
@@ -92,8 +92,9 @@ class Choice(Sent):
 
 
 class ChatCompletion(Sent):
-    """`sources`, `citations`, `abstained`, `answerer` and `notices` are this platform's own: the passages the answer
-    was made from, and of each marker `[n]` the sentence, the words that carry it, and whether they do."""
+    """`sources`, `citations`, `flags`, `abstained`, `answerer` and `notices` are this platform's own: the passages the
+    answer was made from, of each marker `[n]` the sentence, the words that carry it, and whether they do, and what the
+    answer names that stands in no source."""
 
     id: str
     object: Literal["chat.completion"] = "chat.completion"
@@ -103,6 +104,7 @@ class ChatCompletion(Sent):
     usage: TokenUsage
     sources: list[Source] = Field(default_factory=list)
     citations: list[Citation] = Field(default_factory=list)
+    flags: list[Flag] = Field(default_factory=list)
     abstained: bool = False
     answerer: str = "model"
     notices: list[Notice] = Field(default_factory=list)
@@ -122,7 +124,8 @@ class ChunkChoice(Sent):
 
 
 class ChatCompletionChunk(Sent):
-    """One `data:` line of a stream. The first has the `sources`, the one with the finish_reason the `citations`."""
+    """One `data:` line of a stream. The first has the `sources`, the one with the finish_reason the `citations`
+    and `flags`."""
 
     id: str
     object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
@@ -132,6 +135,7 @@ class ChatCompletionChunk(Sent):
     usage: TokenUsage | None = None
     sources: list[Source] | None = None
     citations: list[Citation] | None = None
+    flags: list[Flag] | None = None
     abstained: bool | None = None
     answerer: str | None = None
     notices: list[Notice] | None = None

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, RootModel
 
 from kb_platform.conversations import MOST_TITLE_CHARACTERS
-from kb_platform.domain.answer import Answerer, Support, Usage
+from kb_platform.domain.answer import Answerer, FlagKind, Support, Usage
 from kb_platform.domain.chunk import PassageEdit, Scores, WebPage
 from kb_platform.domain.plan import ContextPlan
 from web.api.schemas.common import Received, Sent
@@ -60,6 +60,19 @@ class Citation(Sent):
         "",
         description="Of an edited passage: the editor's words that carry the claim. The evidence is its whole place.",
     )
+    is_struck: bool = Field(
+        False, description="No passage carries the sentence; by setting it is to be shown struck out."
+    )
+
+
+class Flag(Sent):
+    """A link, an address, a telephone or a document number in the answer that stands in no source: never to be made a
+    link."""
+
+    kind: FlagKind
+    start: int = Field(description="In characters of the answer.")
+    end: int
+    is_withheld: bool = Field(False, description="What the model wrote was taken out; words that say so stand there.")
 
 
 class Notice(Sent):
@@ -83,6 +96,7 @@ class Turn(Sent):
     abstained: bool = Field(description="The documents hold no answer.")
     sources: list[Source]
     citations: list[Citation]
+    flags: list[Flag] = Field(default_factory=list)
     usage: Usage | None
     plan: ContextPlan | None = Field(
         None, description="Which part of the prompt took how many tokens, what was dropped."
@@ -179,6 +193,11 @@ class CitationEvent(Sent):
     citation: Citation
 
 
+class FlagEvent(Sent):
+    type: Literal["flag"] = "flag"
+    flag: Flag
+
+
 class PlanEvent(Sent):
     """What the model was sent; it comes once more at the end where the server has counted the tokens."""
 
@@ -197,6 +216,7 @@ class DoneEvent(Sent):
     abstained: bool
     answerer: Answerer
     citations: list[Citation]
+    flags: list[Flag] = Field(default_factory=list)
 
 
 class ErrorEvent(Sent):
@@ -215,6 +235,7 @@ AnyTurnEvent = Annotated[
     | ReasoningEvent
     | AnswerEvent
     | CitationEvent
+    | FlagEvent
     | PlanEvent
     | UsageEvent
     | DoneEvent

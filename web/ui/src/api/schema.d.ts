@@ -1618,8 +1618,9 @@ export interface components {
         };
         /**
          * ChatCompletion
-         * @description `sources`, `citations`, `abstained`, `answerer` and `notices` are this platform's own: the passages the answer
-         *     was made from, and of each marker `[n]` the sentence, the words that carry it, and whether they do.
+         * @description `sources`, `citations`, `flags`, `abstained`, `answerer` and `notices` are this platform's own: the passages the
+         *     answer was made from, of each marker `[n]` the sentence, the words that carry it, and whether they do, and what the
+         *     answer names that stands in no source.
          */
         ChatCompletion: {
             /**
@@ -1638,6 +1639,8 @@ export interface components {
             citations?: components["schemas"]["Citation"][];
             /** Created */
             created: number;
+            /** Flags */
+            flags?: components["schemas"]["Flag"][];
             /** Id */
             id: string;
             /** Model */
@@ -1656,7 +1659,8 @@ export interface components {
         };
         /**
          * ChatCompletionChunk
-         * @description One `data:` line of a stream. The first has the `sources`, the one with the finish_reason the `citations`.
+         * @description One `data:` line of a stream. The first has the `sources`, the one with the finish_reason the `citations`
+         *     and `flags`.
          */
         ChatCompletionChunk: {
             /**
@@ -1678,6 +1682,11 @@ export interface components {
             citations: components["schemas"]["Citation"][] | null;
             /** Created */
             created: number;
+            /**
+             * Flags
+             * @default null
+             */
+            flags: components["schemas"]["Flag"][] | null;
             /** Id */
             id: string;
             /** Model */
@@ -1927,6 +1936,12 @@ export interface components {
              * @description In characters of the source version's text.
              */
             evidence_start: number;
+            /**
+             * Is Struck
+             * @description No passage carries the sentence; by setting it is to be shown struck out.
+             * @default false
+             */
+            is_struck: boolean;
             /** Number */
             number: number;
             /** Reason */
@@ -2315,6 +2330,8 @@ export interface components {
             answerer: components["schemas"]["Answerer"];
             /** Citations */
             citations: components["schemas"]["Citation"][];
+            /** Flags */
+            flags?: components["schemas"]["Flag"][];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2552,6 +2569,41 @@ export interface components {
          * @enum {string}
          */
         FileFormat: "pdf" | "docx" | "pptx" | "xlsx" | "csv" | "html" | "markdown" | "text" | "image" | "email" | "epub" | "zip" | "other";
+        /**
+         * Flag
+         * @description A link, an address, a telephone or a document number in the answer that stands in no source: never to be made a
+         *     link.
+         */
+        Flag: {
+            /** End */
+            end: number;
+            /**
+             * Is Withheld
+             * @description What the model wrote was taken out; words that say so stand there.
+             * @default false
+             */
+            is_withheld: boolean;
+            kind: components["schemas"]["FlagKind"];
+            /**
+             * Start
+             * @description In characters of the answer.
+             */
+            start: number;
+        };
+        /** FlagEvent */
+        FlagEvent: {
+            flag: components["schemas"]["Flag"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "flag";
+        };
+        /**
+         * FlagKind
+         * @enum {string}
+         */
+        FlagKind: "link" | "email" | "phone" | "document_number";
         /** Group */
         Group: {
             /**
@@ -3844,6 +3896,8 @@ export interface components {
             error: string;
             /** @description The caller's own. */
             feedback?: components["schemas"]["Feedback"] | null;
+            /** Flags */
+            flags?: components["schemas"]["Flag"][];
             /** Id */
             id: string;
             /**
@@ -3930,7 +3984,7 @@ export interface components {
          * TurnStreamEvent
          * @description The data of one server-sent event; the event's name is `type`. `turn` comes first, `done` or `error` last.
          */
-        TurnStreamEvent: components["schemas"]["TurnEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["SourcesEvent"] | components["schemas"]["QueuedEvent"] | components["schemas"]["ReasoningEvent"] | components["schemas"]["AnswerEvent"] | components["schemas"]["CitationEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
+        TurnStreamEvent: components["schemas"]["TurnEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["SourcesEvent"] | components["schemas"]["QueuedEvent"] | components["schemas"]["ReasoningEvent"] | components["schemas"]["AnswerEvent"] | components["schemas"]["CitationEvent"] | components["schemas"]["FlagEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["UsageEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
         /**
          * UnusedEdit
          * @description An edit that is kept although no passage says any more what was edited.

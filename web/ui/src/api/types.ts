@@ -36,6 +36,7 @@ export type WebSearchChange = Schemas["WebSearchChange"];
 export type Notice = Schemas["Notice"];
 export type Source = Schemas["Source"];
 export type Citation = Schemas["Citation"];
+export type Flag = Schemas["Flag"];
 export type Support = Schemas["Support"];
 export type Usage = Schemas["Usage"];
 export type ContextPlan = Schemas["ContextPlan"];

@@ -4,24 +4,25 @@ import Markdown, { type Components } from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 
-import type { Citation, Source } from "@/api/types";
+import type { Citation, Flag, Source } from "@/api/types";
 
 import { AnswerContext } from "./answer-context";
 import classes from "./AnswerText.module.css";
 import { CitationChip } from "./CitationChip";
 import { DoubtfulText } from "./DoubtfulText";
+import { FlaggedText } from "./FlaggedText";
 import { ANSWER_SCHEMA, remarkAnswer } from "./remark-answer";
 import { sentenceSupport } from "./support";
 
-type Props = { text: string; sources: readonly Source[]; citations: readonly Citation[]; isGrowing: boolean };
+type Props = { text: string; sources: readonly Source[]; citations: readonly Citation[]; flags: readonly Flag[]; isGrowing: boolean };
 
 /** The answer: Markdown without raw HTML, links or images; markers are chips, doubtful sentences are underlined. */
-export const AnswerText = memo(function AnswerText({ text, sources, citations, isGrowing }: Props) {
+export const AnswerText = memo(function AnswerText({ text, sources, citations, flags, isGrowing }: Props) {
   const context = useMemo(() => ({ sources, citations }), [sources, citations]);
   const remarkPlugins = useMemo(() => {
-    const markup = { sourceNumbers: new Set(sources.map((source) => source.number)), sentences: sentenceSupport(citations) };
+    const markup = { sourceNumbers: new Set(sources.map((source) => source.number)), sentences: sentenceSupport(citations), flags };
     return [[remarkGfm, { singleTilde: false }] as const, [remarkAnswer, markup] as const];
-  }, [sources, citations]);
+  }, [sources, citations, flags]);
   return (
     <AnswerContext value={context}>
       <Typography className={classes.answer} data-testid="answer" data-growing={isGrowing || undefined}>
@@ -33,19 +34,36 @@ export const AnswerText = memo(function AnswerText({ text, sources, citations, i
   );
 });
 
+const FLAG_KINDS: ReadonlySet<unknown> = new Set<Flag["kind"]>(["link", "email", "phone", "document_number"]);
+
+function isFlagKind(value: unknown): value is Flag["kind"] {
+  return FLAG_KINDS.has(value);
+}
+
 const REHYPE_PLUGINS = [[rehypeSanitize, ANSWER_SCHEMA]] as never;
 
 const COMPONENTS: Components = {
   span: ({ node, children }) => {
-    const { dataCitation, dataPosition, dataSupport, dataReason } = node?.properties ?? {};
+    const { dataCitation, dataPosition, dataSupport, dataReason, dataStruck, dataFlag, dataWithheld } = node?.properties ?? {};
     if (typeof dataCitation === "string") {
       return <CitationChip number={Number(dataCitation)} position={Number(dataPosition ?? 0)} />;
     }
     if (dataSupport === "unsupported" || dataSupport === "partly") {
       return (
-        <DoubtfulText support={dataSupport} reason={typeof dataReason === "string" ? dataReason : ""}>
+        <DoubtfulText
+          support={dataSupport}
+          reason={typeof dataReason === "string" ? dataReason : ""}
+          isStruck={dataStruck === "true"}
+        >
           {children}
         </DoubtfulText>
+      );
+    }
+    if (isFlagKind(dataFlag)) {
+      return (
+        <FlaggedText kind={dataFlag} isWithheld={dataWithheld === "true"}>
+          {children}
+        </FlaggedText>
       );
     }
     return <span>{children}</span>;

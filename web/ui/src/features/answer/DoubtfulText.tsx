@@ -5,17 +5,18 @@ import { useTranslation } from "react-i18next";
 import classes from "./AnswerText.module.css";
 import { describeReason } from "./reasons";
 
-type Props = { support: "unsupported" | "partly"; reason: string; children: ReactNode };
+type Props = { support: "unsupported" | "partly"; reason: string; isStruck: boolean; children: ReactNode };
 
 /** A sentence that the passages it cites carry only in part or not at all. */
-export function DoubtfulText({ support, reason, children }: Props) {
+export function DoubtfulText({ support, reason, isStruck, children }: Props) {
   const { t } = useTranslation();
   const label = `${t(`support.${support}`)}${reason ? t("support.because", { reason: describeReason(t, reason) }) : ""}`;
+  const Words = isStruck ? "del" : "span";
   return (
     <Tooltip label={label} events={{ hover: true, focus: true, touch: true }}>
-      <span className={classes.doubtful} data-support={support}>
+      <Words className={classes.doubtful} data-support={support} data-struck={isStruck || undefined}>
         {children}
-      </span>
+      </Words>
     </Tooltip>
   );
 }

@@ -40,7 +40,7 @@ export const TurnBlock = memo(function TurnBlock({ turn, isLast, onAskAgain }: P
           <Abstained turn={turn} />
         ) : (
           (turn.answer !== "" || !over) && (
-            <AnswerText text={turn.answer} sources={turn.sources} citations={turn.citations} isGrowing={turn.phase === "answering"} />
+            <AnswerText text={turn.answer} sources={turn.sources} citations={turn.citations} flags={turn.flags} isGrowing={turn.phase === "answering"} />
           )
         )}
         {turn.phase === "stopped" && (

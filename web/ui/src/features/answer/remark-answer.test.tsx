@@ -4,12 +4,14 @@ import rehypeSanitize from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 import { describe, expect, it } from "vitest";
 
+import type { Flag } from "@/api/types";
+
 import { ANSWER_SCHEMA, remarkAnswer } from "./remark-answer";
 import type { SentenceSupport } from "./support";
 
 /** The answer's HTML, by the same plugins as in the page. */
-function html(text: string, numbers: number[] = [1, 2, 3], sentences: SentenceSupport[] = []): string {
-  const markup = { sourceNumbers: new Set(numbers), sentences };
+function html(text: string, numbers: number[] = [1, 2, 3], sentences: SentenceSupport[] = [], flags: Flag[] = []): string {
+  const markup = { sourceNumbers: new Set(numbers), sentences, flags };
   return renderToStaticMarkup(
     <Markdown
       remarkPlugins={[[remarkGfm, { singleTilde: false }], [remarkAnswer, markup]] as never}
@@ -17,7 +19,9 @@ function html(text: string, numbers: number[] = [1, 2, 3], sentences: SentenceSu
       components={{
         // React-markdown passes no data attributes on by itself: the page's own component reads them the same way.
         span: ({ node, children }) => {
-          const { dataCitation, dataPosition, dataSupport } = node?.properties ?? {};
+          const { dataCitation, dataPosition, dataSupport, dataFlag, dataStruck } = node?.properties ?? {};
+          if (dataFlag !== undefined) return <mark data-kind={dataFlag as string}>{children}</mark>;
+          if (dataStruck === "true") return <del>{children}</del>;
           return dataCitation === undefined ? (
             <span data-support={dataSupport as string}>{children}</span>
           ) : (
@@ -116,5 +120,29 @@ describe("an answer never leads elsewhere", () => {
 describe("lines", () => {
   it("end where the answer ends them", () => {
     expect(html("First quote.[1]\nSecond quote.[2]")).toMatch(/<\/button><br\/>\s*Second/);
+  });
+});
+
+describe("what stands in no source", () => {
+  const flag = (start: number, end: number): Flag => ({ kind: "document_number", start, end, is_withheld: false });
+
+  it("is set apart, in code points, also in a doubtful sentence and beside markers", () => {
+    const sentences = [{ start: 2, end: 22, support: "partly" as const, reason: "" }];
+    expect(html("🙂 By RFC 2119 it is [1].", [1], sentences, [flag(5, 13)])).toContain(
+      '<mark data-kind="document_number">RFC 2119</mark>',
+    );
+  });
+
+  it("is set apart on each line and each time, and never a link", () => {
+    const markup = html("See RFC 1 and\nRFC 2 at https://evil.example/.", [1], [], [flag(4, 9), flag(14, 19)]);
+    expect([...markup.matchAll(/<mark[^>]*>(.*?)<\/mark>/g)].map((match) => match[1])).toEqual(["RFC 1", "RFC 2"]);
+    expect(markup).not.toContain("<a");
+  });
+});
+
+describe("a sentence that no passage carries", () => {
+  it("is struck out where the server says so", () => {
+    const sentences = [{ start: 6, end: 23, support: "unsupported" as const, reason: "", isStruck: true }];
+    expect(html("Fine. Wrong by far [1]. Fine.", [1], sentences)).toMatch(/<del>Wrong by far<button[^>]*>1<\/button>\.<\/del>/);
   });
 });

@@ -1,17 +1,22 @@
 import type { Link, Nodes, Parent, PhrasingContent, Root, RootContent, Text } from "mdast";
 import type { VFile } from "vfile";
 
+import type { Flag } from "@/api/types";
 import { offsetMap } from "@/text/offsets";
 
 import type { SentenceSupport } from "./support";
 
-export type AnswerMarkup = { sourceNumbers: ReadonlySet<number>; sentences: readonly SentenceSupport[] };
+export type AnswerMarkup = {
+  sourceNumbers: ReadonlySet<number>;
+  sentences: readonly SentenceSupport[];
+  flags?: readonly Flag[];
+};
 
 const MARKER = /\[(\d{1,3})\]/g;
 
 /**
  * A remark plugin. Markers `[n]` of known sources become citation nodes, sentences that their passages do not carry
- * are wrapped, and everything that could lead the reader elsewhere (links, images, raw HTML) becomes plain text.
+ * are wrapped, what stands in no source is flagged, and everything that could lead the reader elsewhere (links, images, raw HTML) becomes plain text.
  */
 export function remarkAnswer(markup: AnswerMarkup) {
   return (tree: Root, file: VFile) => {
@@ -20,7 +25,13 @@ export function remarkAnswer(markup: AnswerMarkup) {
     const sentences = markup.sentences
       .filter((sentence) => sentence.support === "unsupported" || sentence.support === "partly")
       .map((sentence) => ({ ...sentence, start: map.toUtf16(sentence.start), end: map.toUtf16(sentence.end) }));
-    const mark = (text: Text) => markText(text, sentences, markup.sourceNumbers, map.toCodePoint) ?? [text];
+    const flags = (markup.flags ?? []).map((flag) => ({
+      ...flag,
+      start: map.toUtf16(flag.start),
+      end: map.toUtf16(flag.end),
+    }));
+    const known = { numbers: markup.sourceNumbers, flags, toCodePoint: map.toCodePoint };
+    const mark = (text: Text) => markText(text, sentences, known) ?? [text];
     rewrite(tree, (node, parent) => {
       switch (node.type) {
         case "text":
@@ -71,17 +82,19 @@ function plainLink(node: Link): PhrasingContent[] {
 
 type MarkedSentence = SentenceSupport;
 
+type Known = { numbers: ReadonlySet<number>; flags: readonly Flag[]; toCodePoint: (index: number) => number };
+
 function markText(
   node: Text,
   sentences: readonly MarkedSentence[],
-  known: ReadonlySet<number>,
-  toCodePoint: (index: number) => number,
+  known: Known,
 ): PhrasingContent[] | null {
   const start = node.position?.start.offset;
   const end = node.position?.end.offset;
   // Escapes and entities make a text shorter than its source: then only the markers can be placed, by estimate.
   const exact = start !== undefined && end !== undefined && end - start === node.value.length;
   const at = start ?? 0;
+  const marks = exact ? known : { ...known, flags: [] };
   const inside = exact ? sentences.filter((sentence) => sentence.start < at + node.value.length && sentence.end > at) : [];
   const pieces: PhrasingContent[] = [];
   let from = 0;
@@ -90,11 +103,11 @@ function markText(
     from = to;
   };
   for (const sentence of inside) {
-    push(Math.max(from, sentence.start - at), (text) => cite(text, at + from, known, toCodePoint));
+    push(Math.max(from, sentence.start - at), (text) => cite(text, at + from, marks));
     const sentenceEnd = Math.min(node.value.length, sentence.end - at);
-    push(sentenceEnd, (text) => [doubtful(cite(text, at + from, known, toCodePoint), sentence)]);
+    push(sentenceEnd, (text) => [doubtful(cite(text, at + from, marks), sentence)]);
   }
-  push(node.value.length, (text) => cite(text, at + from, known, toCodePoint));
+  push(node.value.length, (text) => cite(text, at + from, marks));
   const [only] = pieces;
   return pieces.length === 1 && only?.type === "text" && !only.data ? null : pieces;
 }
@@ -102,28 +115,49 @@ function markText(
 function cite(
   text: string,
   offset: number,
-  known: ReadonlySet<number>,
-  toCodePoint: (index: number) => number,
+  known: Known,
 ): PhrasingContent[] {
   const pieces: PhrasingContent[] = [];
   let from = 0;
   for (const match of text.matchAll(MARKER)) {
     const number = Number(match[1]);
-    if (!known.has(number)) continue;
-    if (match.index > from) pieces.push(...lines(text.slice(from, match.index).replace(/ $/, "")));
+    if (!known.numbers.has(number)) continue;
+    if (match.index > from) pieces.push(...words(text.slice(from, match.index).replace(/ $/, ""), offset + from, known.flags));
     pieces.push({
       type: "text",
       value: String(number),
       data: {
         hName: "span",
-        hProperties: { dataCitation: String(number), dataPosition: String(toCodePoint(offset + match.index)) },
+        hProperties: { dataCitation: String(number), dataPosition: String(known.toCodePoint(offset + match.index)) },
         hChildren: [{ type: "text", value: String(number) }],
       },
     });
     from = match.index + match[0].length;
   }
-  if (from < text.length) pieces.push(...lines(text.slice(from)));
+  if (from < text.length) pieces.push(...words(text.slice(from), offset + from, known.flags));
   return pieces;
+}
+
+/** Text without markers; what was flagged in it is set apart. */
+function words(text: string, offset: number, flags: readonly Flag[]): PhrasingContent[] {
+  const pieces: PhrasingContent[] = [];
+  let from = 0;
+  for (const flag of flags) {
+    const start = Math.max(from, flag.start - offset);
+    const end = Math.min(text.length, flag.end - offset);
+    if (start >= end) continue;
+    pieces.push(...lines(text.slice(from, start)), flagged(text.slice(start, end), flag));
+    from = end;
+  }
+  return [...pieces, ...lines(text.slice(from))];
+}
+
+function flagged(value: string, flag: Flag): PhrasingContent {
+  return {
+    type: "emphasis",
+    children: [{ type: "text", value }],
+    data: { hName: "span", hProperties: { dataFlag: flag.kind, dataWithheld: String(flag.is_withheld ?? false) } },
+  };
 }
 
 /** A line's end in an answer is meant: quoted sentences stand one a line. */
@@ -140,7 +174,7 @@ function doubtful(children: PhrasingContent[], sentence: MarkedSentence): Phrasi
   return {
     type: "emphasis",
     children,
-    data: { hName: "span", hProperties: { dataSupport: sentence.support, dataReason: sentence.reason } },
+    data: { hName: "span", hProperties: { dataSupport: sentence.support, dataReason: sentence.reason, dataStruck: String(sentence.isStruck ?? false) } },
   };
 }
 
@@ -151,7 +185,7 @@ export const ANSWER_SCHEMA = {
     "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "thead", "tbody", "tr", "th", "td", "span",
   ],
   attributes: {
-    span: ["dataCitation", "dataPosition", ["dataSupport", "unsupported", "partly"], "dataReason"],
+    span: ["dataCitation", "dataPosition", ["dataSupport", "unsupported", "partly"], "dataReason", "dataStruck", "dataFlag", "dataWithheld"],
     code: [["className", /^language-[\w-]+$/]],
     th: [["align", "left", "center", "right"]],
     td: [["align", "left", "center", "right"]],

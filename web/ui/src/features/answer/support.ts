@@ -1,6 +1,6 @@
 import type { Citation, Support } from "@/api/types";
 
-export type SentenceSupport = { start: number; end: number; support: Support; reason: string };
+export type SentenceSupport = { start: number; end: number; support: Support; reason: string; isStruck?: boolean };
 
 const STRENGTH: Record<Support, number> = { not_needed: 3, supported: 2, partly: 1, unsupported: 0 };
 
@@ -19,6 +19,7 @@ export function sentenceSupport(citations: readonly Citation[]): SentenceSupport
         end: citation.sentence_end,
         support: citation.support,
         reason: citation.reason,
+        isStruck: citation.is_struck ?? false,
       });
     }
   }

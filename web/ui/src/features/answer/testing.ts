@@ -20,5 +20,5 @@ export function source(number: number, text = "A passage.", start = 0): Source {
 }
 
 export function citation(number: number, start: number, end: number, support: Citation["support"] = "supported", reason = ""): Citation {
-  return { number, sentence_start: start, sentence_end: end, evidence_start: 3, evidence_end: 8, support, score: 0.9, reason, edited_words: "" };
+  return { number, sentence_start: start, sentence_end: end, evidence_start: 3, evidence_end: 8, support, score: 0.9, reason, edited_words: "", is_struck: false };
 }

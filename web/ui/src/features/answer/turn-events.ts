@@ -10,6 +10,7 @@ const KNOWN: ReadonlySet<string> = new Set<TurnEvent["type"]>([
   "reasoning",
   "answer",
   "citation",
+  "flag",
   "plan",
   "usage",
   "done",

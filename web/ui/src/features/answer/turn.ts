@@ -1,4 +1,4 @@
-import type { Citation, ContextPlan, Feedback, Notice, Source, Turn, TurnStreamEvent, Usage } from "@/api/types";
+import type { Citation, ContextPlan, Feedback, Flag, Notice, Source, Turn, TurnStreamEvent, Usage } from "@/api/types";
 
 /** What the reader sees of a turn: the server's Turn and, while it is made, how far it has come. */
 export type TurnPhase = "searching" | "thinking" | "answering" | "done" | "failed" | "stopped";
@@ -19,6 +19,7 @@ export type TurnView = {
   abstained: boolean;
   sources: Source[];
   citations: Citation[];
+  flags: Flag[];
   usage: Usage | null;
   plan: ContextPlan | null;
   notices: Notice[];
@@ -47,6 +48,7 @@ export function newTurn(question: string): TurnView {
     abstained: false,
     sources: [],
     citations: [],
+    flags: [],
     usage: null,
     plan: null,
     notices: [],
@@ -77,6 +79,8 @@ export function reduceTurn(turn: TurnView, event: TurnEvent, at: number): TurnVi
       return { ...thoughtUntil(turn, at), phase: "answering", answer: turn.answer + event.text };
     case "citation":
       return { ...turn, citations: [...turn.citations, event.citation] };
+    case "flag":
+      return { ...turn, flags: [...turn.flags, event.flag] };
     case "queued":
       return { ...turn, queuePosition: event.position };
     case "plan":
@@ -91,6 +95,7 @@ export function reduceTurn(turn: TurnView, event: TurnEvent, at: number): TurnVi
         abstained: event.abstained,
         answerer: event.answerer,
         citations: event.citations,
+        flags: event.flags ?? [],
       };
     case "error":
       return event.code === "stopped"
@@ -125,6 +130,7 @@ export function viewOfTurn(turn: Turn): TurnView {
     abstained: turn.abstained,
     sources: turn.sources,
     citations: turn.citations,
+    flags: turn.flags ?? [],
     usage: turn.usage,
     plan: turn.plan ?? null,
     notices: turn.notices ?? [],
