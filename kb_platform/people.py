@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from kb_platform import web_search
 from kb_platform.database.people_tables import Department, Group, GroupMember
 from kb_platform.database.tables import ApiKey, KnowledgeBase, SignInSession, User, now
 from kb_platform.domain.errors import Conflict, InvalidInput, NotFound
@@ -93,6 +94,7 @@ def delete_department(session: Session, row: Department) -> None:
                 "Knowledge bases that are being deleted count until they are gone."
             )
     forget_subject(session, row.id)
+    web_search.forget_department(session, row.id)
     session.delete(row)
     session.flush()
 

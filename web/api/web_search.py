@@ -29,7 +29,7 @@ def get_web_search(caller: Caller, services: ServicesDep) -> WebSearch:
 def set_web_search(body: WebSearchChange, caller: Caller, services: ServicesDep) -> WebSearch:
     """Say who may ask the web. Questions then go to the search engine, as they are understood in the conversation."""
     access.require_administrator(caller)
-    wanted = WebSearchPermissions(everyone=body.everyone)
+    wanted = WebSearchPermissions(body.everyone, frozenset(str(id_) for id_ in body.department_ids))
     with services.database.writing() as session:
         web_search.set_permissions(session, wanted, caller.user_id)
     return _view(services.settings.web_search.provider, wanted)
@@ -43,4 +43,4 @@ def require_web_search(services: Services, session: Session, caller: Principal) 
 
 
 def _view(provider: str, allowed: WebSearchPermissions) -> WebSearch:
-    return WebSearch(provider=provider, everyone=allowed.everyone)
+    return WebSearch(provider=provider, everyone=allowed.everyone, department_ids=sorted(allowed.department_ids))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from kb_platform.database.tables import User
 from kb_platform.settings import Settings, WebSearchSettings
 from tests.integration.api.conftest import Rules, Running, running, signed_in_client
 from tests.integration.api.scripted_model import Script
@@ -72,6 +74,39 @@ def test_nobody_asks_the_web_until_an_administrator_says_so(
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_allowed")
     assert asker.put("/api/v1/web-search", json={"everyone": True}).status_code == 403
     assert asker.get("/api/v1/web-search").status_code == 403
+
+
+def test_a_department_may_ask_with_all_below_it_and_nobody_else(
+    chief: httpx.Client, asker: httpx.Client, with_engine: Running
+) -> None:
+    def allowed() -> str:
+        return str(asker.get("/api/v1/system").json()["web_search"])
+
+    def add(name: str, parent_id: str | None = None) -> str:
+        made = chief.post("/api/v1/departments", json={"name": name, "parent_id": parent_id})
+        return str(made.raise_for_status().json()["id"])
+
+    def allow(*department_ids: str) -> httpx.Response:
+        return chief.put("/api/v1/web-search", json={"everyone": False, "department_ids": department_ids})
+
+    school = add("理学院")
+    physics, law = add("物理系", school), add("法学院")
+    with with_engine.services.database.writing() as session:
+        [user] = [one for one in session.query(User) if one.email == "reader@example.edu"]
+        user.department_id = physics
+    assert allow(law).json()["department_ids"] == [law]
+    assert allowed() == "not_allowed"
+    allow(law, school)
+    assert allowed() == "available"
+    assert sorted(chief.get("/api/v1/web-search").json()["department_ids"]) == sorted([law, school])
+    assert allow(str(uuid.uuid4())).status_code == 404
+    assert allowed() == "available", "a refused change changes nothing"
+    chief.delete(f"/api/v1/departments/{law}").raise_for_status()
+    assert chief.get("/api/v1/web-search").json()["department_ids"] == [school]
+    allow()
+    assert allowed() == "not_allowed"
+    with with_engine.services.database.writing() as session:
+        session.get_one(User, user.id).department_id = None
 
 
 def test_an_answer_from_the_web_says_where_it_stands_and_keeps_what_was_seen(

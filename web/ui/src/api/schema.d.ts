@@ -4189,6 +4189,11 @@ export interface components {
         /** WebSearch */
         WebSearch: {
             /**
+             * Department Ids
+             * @description Departments whose people, and those of all departments below, may ask the web.
+             */
+            department_ids: string[];
+            /**
              * Everyone
              * @description All users may ask the web.
              */
@@ -4199,8 +4204,16 @@ export interface components {
              */
             provider: string;
         };
-        /** WebSearchChange */
+        /**
+         * WebSearchChange
+         * @description Who may from now on; whoever is not named may not any more.
+         */
         WebSearchChange: {
+            /**
+             * Department Ids
+             * @description Let the people of these and of all departments below.
+             */
+            department_ids?: string[];
             /**
              * Everyone
              * @description Let all users ask the web.

@@ -1,9 +1,9 @@
-import { Alert, Modal, Stack, Switch, Text } from "@mantine/core";
+import { Alert, Modal, MultiSelect, Stack, Switch, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import { describeError } from "@/i18n/errors";
 
-import { useChangeWebSearch, useWebSearch } from "./web-search";
+import { useChangeWebSearch, useDepartmentChoices, useWebSearch } from "./web-search";
 
 const NAMES: Record<string, string> = { searxng: "SearXNG", bocha: "Bocha" };
 
@@ -11,6 +11,7 @@ const NAMES: Record<string, string> = { searxng: "SearXNG", bocha: "Bocha" };
 export function WebSearchDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   const { data, error } = useWebSearch(opened);
+  const departments = useDepartmentChoices(opened);
   const change = useChangeWebSearch();
   return (
     <Modal opened={opened} onClose={onClose} title={t("web.title")}>
@@ -35,7 +36,20 @@ export function WebSearchDialog({ opened, onClose }: { opened: boolean; onClose:
             checked={data.everyone}
             disabled={change.isPending}
             data-testid="web-everyone"
-            onChange={(event) => change.mutate({ everyone: event.currentTarget.checked })}
+            onChange={(event) => change.mutate({ everyone: event.currentTarget.checked, department_ids: data.department_ids })}
+          />
+        )}
+        {data && !data.everyone && (departments.data?.length ?? 0) > 0 && (
+          <MultiSelect
+            label={t("web.departments")}
+            description={t("web.departmentsBelow")}
+            data={departments.data ?? []}
+            value={data.department_ids}
+            disabled={change.isPending}
+            searchable
+            clearable
+            data-testid="web-departments"
+            onChange={(department_ids) => change.mutate({ everyone: false, department_ids })}
           />
         )}
       </Stack>

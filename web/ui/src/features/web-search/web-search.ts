@@ -9,6 +9,16 @@ export function useWebSearch(enabled: boolean) {
   return useQuery({ queryKey: WEB_SEARCH, enabled, queryFn: ({ signal }) => unwrap(api.GET("/api/v1/web-search", { signal })) });
 }
 
+/** All departments by name, to choose from. */
+export function useDepartmentChoices(enabled: boolean) {
+  return useQuery({
+    queryKey: ["departments", "choices"],
+    enabled,
+    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/departments", { signal })),
+    select: ({ departments }) => departments.map(({ id, name }) => ({ value: id, label: name })),
+  });
+}
+
 export function useChangeWebSearch() {
   const queries = useQueryClient();
   return useMutation({
