@@ -43,6 +43,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     "gateway": Benchmark(
         "benchmarks.gateway", "what the API adds to a model's first token, and how fast cancelling reaches it", "6 min"
     ),
+    "isolation": Benchmark(
+        "benchmarks.isolation", "probes for another department's words, and every route asked by everybody", "15 min"
+    ),
     "retrieval": Benchmark(
         "benchmarks.retrieval", "hit@k, recall, MRR and nDCG of each method on labelled question sets", "15 min"
     ),
