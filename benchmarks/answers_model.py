@@ -24,7 +24,7 @@ from benchmarks.answer_questions import Asked, Passages
 from benchmarks.figures import Figure, progress
 from benchmarks.labelled import share
 from inference.answering import AnsweringServices, Question, answer
-from inference.llm import EndpointModel
+from inference.endpoint_model import EndpointModel
 from inference.probing import probe_endpoint
 from kb_platform.domain.access import AccessScope
 from kb_platform.domain.answer import Done, Failed, Source, SourcesFound, Support

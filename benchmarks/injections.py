@@ -29,9 +29,10 @@ from benchmarks.figures import Figure, progress
 from benchmarks.injection_lists import EVIL, Injection, carried_by, injections
 from benchmarks.servers import free_port
 from inference.asking import Found, Question
+from inference.endpoint_model import EndpointModel
 from inference.facts import URL
 from inference.generating import Refused, generate
-from inference.llm import ChatModel, EndpointModel
+from inference.llm import ChatModel
 from inference.prompts import render_passage
 from kb_platform.domain.answer import Done, Failed, Source, Usage, UsageReported
 from kb_platform.domain.chunk import Hit, Scores

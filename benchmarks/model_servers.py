@@ -3,7 +3,8 @@
     python -m benchmarks.model_servers model --port 9001
     python -m benchmarks.model_servers proxy --port 9002 --to http://127.0.0.1:9001
 
-The model answers at once; told to write `endless`, it writes on until its reader goes. `/log` says how many chats it
+The model answers at once; sent `(a long prompt)` it reads for 50 ms first; told to write `endless`, it writes on until
+its reader goes. `/log` says how many chats it
 was asked for and when readers went (time.monotonic, which processes of one machine share).
 """
 
@@ -27,6 +28,8 @@ from fastapi.responses import StreamingResponse
 
 NAME = "local-r1"
 ENDLESS = "endless"
+READING = "(a long prompt)"
+READING_SECONDS = 0.05
 PIECE_SECONDS = 0.02
 START_SECONDS = 30
 
@@ -48,6 +51,8 @@ def model_app() -> FastAPI:
     async def chat(request: Request) -> StreamingResponse:
         body = await request.json()
         log["chats"] += 1
+        if READING in body["messages"][-1]["content"]:
+            await asyncio.sleep(READING_SECONDS)
         return StreamingResponse(pieces(ENDLESS in body["messages"][-1]["content"]), media_type="text/event-stream")
 
     async def pieces(is_endless: bool) -> AsyncIterator[str]:

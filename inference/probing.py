@@ -26,11 +26,15 @@ class ModelOffer:
 async def probe_endpoint(base_url: str, api_key: str = "", timeout_seconds: float = PROBE_SECONDS) -> list[ModelOffer]:
     """Return the models that the endpoint lists. Raises ModelUnavailable with what to correct."""
     url = normalise_base_url(base_url)
-    client = openai.AsyncOpenAI(base_url=url, api_key=api_key or "none", timeout=timeout_seconds, max_retries=0)
+    async with openai.AsyncOpenAI(base_url=url, api_key=api_key or "none", max_retries=0) as client:
+        return await offers_of(client, url, timeout_seconds)
+
+
+async def offers_of(client: openai.AsyncOpenAI, url: str, timeout_seconds: float) -> list[ModelOffer]:
+    """Return the models that the client's endpoint lists, at `url`. Raises ModelUnavailable with what to correct."""
     try:
-        async with client:
-            page = await client.models.list()
-            offers = [_offer(model) for model in page.data or []]
+        page = await client.models.list(timeout=timeout_seconds)
+        offers = [_offer(model) for model in page.data or []]
     except openai.OpenAIError as error:
         raise failure(error, url, "") from error
     except (ValueError, AttributeError, TypeError) as error:

@@ -94,6 +94,9 @@ def create_app(settings: Settings) -> FastAPI:
 def wire(settings: Settings) -> Services:
     """Open and load everything. The tables are there already (`kb_platform.database.migrate`); the index may still be
     starting."""
+    import openai.resources  # noqa: F401  # or the first question would wait for a second until it is loaded
+
+    import inference.answering  # noqa: F401  # likewise
     from inference.entailment import load_entailment
     from inference.websearch.search import open_web_search
     from kb_platform.embedding import load_embedding

@@ -1,6 +1,8 @@
 """Around every request: what changes something, leaves the platform, asks or is refused goes into the audit.
 
-The event is written before the answer is sent, so that nobody is told of something that the audit does not know.
+The event is written before the answer is sent, so that nobody is told of something that the audit does not know. Of a
+question that is allowed it is written while the model already reads it (`write_ahead`); where that then fails before
+the first word, a second event says with which status.
 """
 
 from __future__ import annotations
@@ -10,13 +12,16 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb_platform.accounts import Principal
 from kb_platform.audit import Entry, append_event
+from kb_platform.database.engine import Database
 from kb_platform.redaction import Redactor, redactor
 from kb_platform.settings import Settings
 from web.services import Services
@@ -29,6 +34,7 @@ LEAVING = ("export_", "download_")
 WITHOUT_SIGN_IN = frozenset({"sign_in", "finish_single_sign_on", "accept_invitation"})
 """Ways in: recorded although nobody is signed in. Of other requests without a valid credential there is no end: they
 are not."""
+ANSWERED = 200
 NOT_RECORDED = frozenset({429})
 """Who is slowed down must not fill the audit."""
 
@@ -76,6 +82,8 @@ class _Request:
     body: bytearray = field(default_factory=bytearray)
     status: int = 0
     is_written: bool = False
+    ahead: asyncio.Future[None] | None = None
+    """Being written, or written, as answered with 200."""
 
 
 class Audit:
@@ -113,6 +121,7 @@ class Audit:
                 await send(held.pop())
             await send(message)
 
+        scope["state"]["write_ahead"] = partial(self._write_ahead, scope, request)
         try:
             await self.app(scope, receive_noted, send_after_writing)
         except Exception:
@@ -124,20 +133,34 @@ class Audit:
         if request.is_written:
             return
         request.is_written = True
-        entry = self._entry(scope, request, made)
-        if entry is None:
-            return
+        if request.ahead is not None:
+            await request.ahead
+            if request.status == ANSWERED:
+                return
+        entry = self._entry(scope, request, request.status, made)
+        if entry is not None:
+            await self._append(scope, entry)
+
+    def _write_ahead(self, scope: Scope, request: _Request) -> None:
+        entry = self._entry(scope, request, ANSWERED, b"")
+        if entry is not None and request.ahead is None:
+            request.ahead = self._append(scope, entry)
+
+    def _append(self, scope: Scope, entry: Entry) -> asyncio.Future[None]:
         services: Services = scope["app"].state.services
+        return asyncio.get_running_loop().run_in_executor(None, self._appended, services.database, entry)
+
+    def _appended(self, database: Database, entry: Entry) -> None:
         try:
-            await asyncio.to_thread(append_event, services.database, self._settings.security.secret_key, entry)
+            append_event(database, self._settings.security.secret_key, entry)
         except Exception:
             # The request has been done: an error now would only tell its sender something wrong.
             log.exception("%s by %s could not be written to the audit", entry.action, entry.user or "nobody")
 
-    def _entry(self, scope: Scope, request: _Request, made: bytes) -> Entry | None:
+    def _entry(self, scope: Scope, request: _Request, status: int, made: bytes) -> Entry | None:
         action = getattr(scope.get("route"), "operation_id", None)
         principal: Principal | None = scope["state"].get("principal")
-        if not action or not _is_recorded(scope["method"], action, request.status, principal):
+        if not action or not _is_recorded(scope["method"], action, status, principal):
             return None
         sent = _json(bytes(request.body))
         objects = {name: str(value) for name, value in scope.get("path_params", {}).items() if name.endswith("_id")}
@@ -153,7 +176,7 @@ class Audit:
         user, user_id, credential, credential_id = _who(principal, sent, answered)
         return Entry(
             action=action,
-            status=request.status,
+            status=status,
             user_id=user_id,
             user=user,
             credential=credential,
@@ -163,6 +186,12 @@ class Audit:
             address=client[0] if client else "",
             user_agent=self._redact(headers.get("user-agent", "")),
         )
+
+
+def write_ahead(request: Request) -> None:
+    """Begin to write the event of a request as answered with 200. For a route that has checked everything and now lets
+    something slow begin, of which it tells nobody before this is written."""
+    request.state.write_ahead()
 
 
 def is_audited(method: str, action: str) -> bool:

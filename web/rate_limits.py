@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+QUESTIONS = frozenset({"ask", "create_chat_completion"})
+"""Operations that count as a question of their caller; the MCP server counts its own."""
 KEY_PREFIX = "kb-limits"
 TRY_AGAIN_SECONDS = 10.0
 CONNECT_SECONDS = 0.5

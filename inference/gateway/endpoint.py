@@ -6,8 +6,7 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
-from inference.llm import EndpointModel
-from inference.probing import probe_endpoint
+from inference.endpoint_model import EndpointModel
 from kb_platform.domain.errors import ModelUnavailable
 
 
@@ -73,7 +72,7 @@ class Endpoint:
     async def check(self, timeout_seconds: float) -> None:
         """Ask the endpoint what it serves, and keep what it says of itself."""
         try:
-            offers = await probe_endpoint(self.config.base_url, self.config.api_key, timeout_seconds)
+            offers = await self.model.offers(timeout_seconds)
             wanted = self.config.model
             offer = next((offer for offer in offers if not wanted or offer.name == wanted), None)
             if offer is None:

@@ -33,6 +33,7 @@ class Gateway:
         self._queue_length = queue_length
         self._queue_seconds = queue_seconds
         self._endpoints: dict[str, Endpoint] = {}
+        self._dropped: list[Endpoint] = []
         self._queues: dict[str, FairQueue] = {}
 
     async def use(self, configs: Sequence[EndpointConfig]) -> None:
@@ -43,7 +44,8 @@ class Gateway:
         added = [Endpoint(config) for config in configs if config.id not in current]
         if not added and list(wanted) == list(self._endpoints):
             return
-        # What is dropped here may still be streaming an answer: its connections close when it is collected.
+        # What is dropped here may still be streaming an answer: its connections are closed later.
+        self._dropped += [endpoint for id_, endpoint in self._endpoints.items() if id_ not in current]
         endpoints = current | {endpoint.config.id: endpoint for endpoint in added}
         self._endpoints = {config.id: endpoints[config.id] for config in configs}
         for name in {*self._queues, *(config.name for config in configs)}:
@@ -73,9 +75,16 @@ class Gateway:
         while True:
             await asyncio.sleep(every_seconds)
             await self._check(list(self._endpoints.values()))
+            await self._close_dropped()
 
     async def aclose(self) -> None:
-        for endpoint in self._endpoints.values():
+        for endpoint in (*self._endpoints.values(), *self._dropped):
+            await endpoint.model.aclose()
+
+    async def _close_dropped(self) -> None:
+        idle = [endpoint for endpoint in self._dropped if not endpoint.running]
+        self._dropped = [endpoint for endpoint in self._dropped if endpoint.running]
+        for endpoint in idle:
             await endpoint.model.aclose()
 
     async def _check(self, endpoints: Sequence[Endpoint]) -> None:

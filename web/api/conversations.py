@@ -17,7 +17,7 @@ from kb_platform import access, conversations, feedback
 from kb_platform.accounts import Principal
 from kb_platform.domain.access import AccessScope
 from kb_platform.domain.plan import NOTHING_BEFORE
-from web.api.dependencies import Asker, Caller, ServicesDep
+from web.api.dependencies import Caller, ServicesDep
 from web.api.events import event_stream, server_sent_event
 from web.api.hanging_up import unless_hung_up
 from web.api.schemas.conversations import (
@@ -118,7 +118,7 @@ def delete_conversation(conversation_id: UUID, caller: Caller, services: Service
     },
 )
 async def ask(
-    conversation_id: UUID, body: TurnRequest, request: Request, caller: Asker, services: ServicesDep
+    conversation_id: UUID, body: TurnRequest, request: Request, caller: Caller, services: ServicesDep
 ) -> Response:
     """Ask a question. The answer is made from the passages found, and each sentence carries its citations. Going
     away stops the generation; what was said is kept."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -11,6 +12,7 @@ from kb_platform.access import require_right
 from kb_platform.accounts import Principal, authenticate
 from kb_platform.domain.errors import NotAllowed, NotAuthenticated
 from web.api.key_rights import right_needed
+from web.rate_limits import QUESTIONS
 from web.services import Services
 
 COOKIE = "kb_session"
@@ -34,7 +36,7 @@ async def services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(services)]
 
 
-def signed_in(
+async def signed_in(
     request: Request,
     services: ServicesDep,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
@@ -46,33 +48,31 @@ def signed_in(
     A foreign page can make a browser send the cookie, but not this header without asking first.
     """
     if bearer is not None:
-        return _known(request, services, authenticate(services.database, bearer.credentials))
-    if not cookie:
+        credential = bearer.credentials
+    elif not cookie:
         raise NotAuthenticated("Sign in, or send an API key as bearer token.")
-    if request.method not in SAFE_METHODS and CSRF_HEADER not in request.headers:
+    elif request.method not in SAFE_METHODS and CSRF_HEADER not in request.headers:
         raise NotAllowed(f"This request changes something: send the header {CSRF_HEADER}: 1 with it.")
-    return _known(request, services, authenticate(services.database, cookie))
+    else:
+        credential = cookie
+    # One thread for all of it: going into one and back is the dearest part on a busy machine.
+    return await asyncio.to_thread(_admitted, request, services, credential)
 
 
-def _known(request: Request, services: Services, principal: Principal) -> Principal:
+def _admitted(request: Request, services: Services, credential: str) -> Principal:
+    principal = authenticate(services.database, credential)
     request.state.principal = principal  # for what stands around every request: the audit
     services.rate_limits.check_request(principal)
-    right = right_needed(request.scope.get("route"), request.method)
+    route = request.scope.get("route")
+    right = right_needed(route, request.method)
     if right is not None:
         require_right(principal, right)
+    if getattr(route, "operation_id", None) in QUESTIONS:
+        services.rate_limits.check_question(principal)
     return principal
 
 
 Caller = Annotated[Principal, Depends(signed_in)]
-
-
-def may_ask(caller: Caller, services: ServicesDep) -> Principal:
-    """Return the caller, who asks a question. Raises TooManyRequests."""
-    services.rate_limits.check_question(caller)
-    return caller
-
-
-Asker = Annotated[Principal, Depends(may_ask)]
 
 
 def visitor(request: Request, services: ServicesDep) -> str:

@@ -65,9 +65,9 @@ def api() -> APIRouter:
     for public in (sessions.public, single_sign_on.router, invitations.public):
         root.include_router(public, prefix=PREFIX)
     guarded = APIRouter(dependencies=[Depends(signed_in)])
+    guarded.include_router(openai_router())  # first: routes are tried in order, and here each millisecond is seen
     for router in RESOURCES:
         guarded.include_router(router, prefix=PREFIX)
-    guarded.include_router(openai_router())
     guarded.include_router(documentation.router)
     root.include_router(guarded)
     return root

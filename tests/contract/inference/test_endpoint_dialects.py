@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from inference.llm import EndpointModel, Finished, ModelDelta, TokensUsed
+from inference.endpoint_model import EndpointModel
+from inference.llm import Finished, ModelDelta, TokensUsed
 from inference.probing import probe_endpoint
 from inference.thinking import AnswerText, ReasoningText
 from kb_platform.domain.errors import ContextWindowExceeded, KnowledgeBaseError, ModelUnavailable
@@ -35,13 +36,18 @@ class Endpoint:
         self.finish_reason = "stop"
         self.refusal: tuple[int, dict[str, Any]] | None = None
         self.delay = 0.0
+        self.error = ""
         self.sent = 0
         self.closed_early = threading.Event()
         self.requests: list[dict[str, Any]] = []
+        self.callers: set[int] = set()
+        """Ports that requests came from: one for each connection."""
         self.url = ""
 
     async def chat(self, request: Request) -> Response:
         self.requests.append(await request.json())
+        assert request.client
+        self.callers.add(request.client.port)
         if self.refusal:
             return JSONResponse(self.refusal[1], status_code=self.refusal[0])
         return StreamingResponse(self._stream(), media_type="text/event-stream")
@@ -52,6 +58,9 @@ class Endpoint:
                 await asyncio.sleep(self.delay)
                 yield self._chunk([{"index": 0, "delta": delta, "finish_reason": None}])
                 self.sent += 1
+            if self.error:
+                yield f"data: {json.dumps({'error': {'message': self.error, 'code': 500}})}\n\n"
+                return
             yield self._chunk([{"index": 0, "delta": {}, "finish_reason": self.finish_reason}])
             if self.usage:
                 yield self._chunk([], self.usage)
@@ -163,6 +172,23 @@ async def test_closing_the_stream_closes_the_connection(endpoint: Endpoint) -> N
     assert await asyncio.to_thread(endpoint.closed_early.wait, 2), "the server was told within 2 s"
     assert endpoint.sent < 100
     await model.aclose()
+
+
+async def test_the_next_question_goes_over_the_same_connection(endpoint: Endpoint) -> None:
+    endpoint.deltas = [{"content": "Yes."}]
+    model = EndpointModel(endpoint.url, name="m")
+    for _ in range(3):
+        async with aclosing(model.stream(QUESTION, 100)) as stream:
+            assert texts([delta async for delta in stream]) == ("", "Yes.")
+    await model.aclose()
+    assert len(endpoint.callers) == 1
+
+
+async def test_an_error_inside_a_stream_is_said(endpoint: Endpoint) -> None:
+    endpoint.deltas = [{"content": "Yes."}]
+    endpoint.error = "CUDA out of memory"
+    with pytest.raises(ModelUnavailable, match="CUDA out of memory"):
+        await deltas_of(endpoint)
 
 
 async def test_a_cancelled_task_closes_the_connection(endpoint: Endpoint) -> None:

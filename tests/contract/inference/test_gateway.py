@@ -118,7 +118,9 @@ async def test_no_more_generations_than_places_and_who_waits_is_told_where(
     scripts[0].pause = 0.05
     await gateway.use([config("a", urls[0], concurrency=1)])
     first = asyncio.create_task(deltas_of(model_of(gateway, "ann")))
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(5):
+        while not scripts[0].requests:
+            await asyncio.sleep(0.01)
     waiting = [asyncio.create_task(deltas_of(model_of(gateway, user))) for user in ("bob", "eve")]
     await asyncio.sleep(0.05)
     assert len(scripts[0].requests) == 1

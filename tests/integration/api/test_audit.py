@@ -11,6 +11,7 @@ import pytest
 
 from kb_platform.audit import verify
 from tests.integration.api.conftest import PASSWORD, RULES, Running, upload
+from tests.integration.api.scripted_model import MODEL, Script
 
 
 def events(admin: httpx.Client, **wanted: Any) -> list[dict[str, Any]]:
@@ -78,6 +79,27 @@ def test_a_question_is_recorded_without_its_words_unless_they_are_wanted(
     event = events(admin, action="search")[0]
     assert event["details"]["knowledge_base_ids"] == [base]
     assert secret not in json.dumps(event)
+
+
+def chat(client: httpx.Client, script: Script, status: int) -> list[int]:
+    """Ask the model, read until its first word, and return the statuses in the audit by then, oldest first."""
+    before = len(events(client, action="create_chat_completion"))
+    script.status, script.pause, script.endless = status, 0.02, True
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "?"}], "stream": True}
+    with client.stream("POST", "/v1/chat/completions", json=body) as response:
+        next(response.iter_lines())
+        found = events(client, action="create_chat_completion")
+        return [event["status"] for event in reversed(found[: len(found) - before])]
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_question_to_a_model_is_recorded_once_and_before_its_first_word(admin: httpx.Client, script: Script) -> None:
+    assert chat(admin, script, 200) == [200]
+
+
+@pytest.mark.usefixtures("connected")
+def test_that_the_model_then_failed_is_recorded_as_well(admin: httpx.Client, script: Script) -> None:
+    assert chat(admin, script, 500) == [200, 503]
 
 
 def test_who_has_no_credential_does_not_fill_the_audit(anonymous: httpx.Client, admin: httpx.Client) -> None:

@@ -19,7 +19,8 @@ import httpx
 import pytest
 
 from inference.answering import AnsweringServices, Question, answer
-from inference.llm import ChatModel, EndpointModel
+from inference.endpoint_model import EndpointModel
+from inference.llm import ChatModel
 from inference.probing import probe_endpoint
 from inference.thinking import AnswerText
 from inference.token_counts import counter_for

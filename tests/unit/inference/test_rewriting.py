@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from inference.llm import EndpointModel
+from inference.endpoint_model import EndpointModel
 from inference.rewriting import leans_on_history, rewrite_by_rules, standalone_query
 from kb_platform.domain.answer import PastTurn
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
@@ -28,7 +29,7 @@ from kb_platform.domain.answer import (
     UsageReported,
 )
 from kb_platform.domain.errors import KnowledgeBaseError
-from web.api.dependencies import Asker, ServicesDep
+from web.api.dependencies import Caller, ServicesDep
 from web.api.errors import status_of
 from web.api.events import event_stream
 from web.api.hanging_up import unless_hung_up
@@ -47,6 +48,7 @@ from web.api.openai.schemas import (
 )
 from web.api.openai_errors import error_named, openai_error, openai_status
 from web.api.schemas.conversations import Citation, Flag, Notice, Source
+from web.auditing import write_ahead
 
 router = APIRouter()
 
@@ -57,16 +59,19 @@ router = APIRouter()
     response_model=ChatCompletion,
     response_class=JSONResponse,
 )
-async def create_chat_completion(body: ChatRequest, request: Request, caller: Asker, services: ServicesDep) -> Response:
+async def create_chat_completion(
+    body: ChatRequest, request: Request, caller: Caller, services: ServicesDep
+) -> Response:
     """Ask a knowledge base (`kb:…`) or a model. With a knowledge base the last message is the question, those before
     it its history, and the answer carries markers `[n]` with `sources` and `citations`; system messages and sampling
     are for models alone. Nothing is kept as a conversation. Hanging up stops the generation."""
     asked = await answer_of(body, caller, services)
+    audited = partial(write_ahead, request)
     if not body.stream:
-        return JSONResponse((await unless_hung_up(whole_answer(asked), request)).model_dump(mode="json"))
+        return JSONResponse((await unless_hung_up(whole_answer(asked), request, audited)).model_dump(mode="json"))
     include_usage = body.stream_options is not None and body.stream_options.include_usage
     answer = _Answer()
-    first = await unless_hung_up(_begun(asked, answer), request)
+    first = await unless_hung_up(_begun(asked, answer), request, audited)
     return event_stream(_lines(asked, answer, first, include_usage))
 
 
