@@ -93,6 +93,7 @@ def test_streams_name_their_events(description: dict[str, Any]) -> None:
         "citation",
         "done",
         "error",
+        "flag",
         "notice",
         "plan",
         "queued",
