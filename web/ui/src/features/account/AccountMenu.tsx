@@ -3,7 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 
-import { IconChartBar, IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector, IconShieldCheck, IconUserPlus, IconWorld } from "@/app/icons";
+import { IconChartBar, IconKey, IconLock, IconLogout, IconPlugConnected, IconSelector, IconShieldCheck, IconUserPlus, IconUsers, IconWorld } from "@/app/icons";
 import { chooseLanguage, LANGUAGES, type Language } from "@/i18n";
 import { InvitationsDialog } from "@/features/invitations/InvitationsDialog";
 import { ConnectModelDialog } from "@/features/models/ConnectModelDialog";
@@ -81,6 +81,11 @@ export function AccountMenu() {
           {user.role === "administrator" && (
             <Menu.Item leftSection={<IconWorld size={16} stroke={1.6} />} onClick={web.open} data-testid="web-search-settings">
               {t("web.title")}
+            </Menu.Item>
+          )}
+          {(user.role === "administrator" || user.role === "manager") && (
+            <Menu.Item component={Link} to="/people" leftSection={<IconUsers size={16} stroke={1.6} />} data-testid="people-link">
+              {t("people.title")}
             </Menu.Item>
           )}
           {(user.role === "administrator" || user.role === "manager") && (

@@ -1,14 +1,18 @@
-import { ActionIcon, Alert, Button, Code, Group, Modal, Select, Stack, Table, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Alert, Button, Checkbox, Code, Group, Modal, MultiSelect, Select, Stack, Table, Text, TextInput } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { IconTrash } from "@/app/icons";
 import { CopyAction } from "@/app/CopyAction";
+import type { ApiKey, Right } from "@/api/types";
+import { useKnowledgeBases } from "@/features/knowledge-bases/knowledge-bases";
+import { describeError } from "@/i18n/errors";
 import { useFormats } from "@/i18n/format";
 
 import { useApiKeys, useCreateApiKey, useRevokeApiKey } from "./api-keys";
 
 const DAYS = ["30", "90", "365", "never"] as const;
+const RIGHTS: readonly Right[] = ["read", "ask", "write"];
 
 export function ApiKeysDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
@@ -18,15 +22,28 @@ export function ApiKeysDialog({ opened, onClose }: { opened: boolean; onClose: (
   const revoke = useRevokeApiKey();
   const [name, setName] = useState("");
   const [days, setDays] = useState<string>("90");
+  const [rights, setRights] = useState<string[]>([...RIGHTS]);
+  const [bases, setBases] = useState<string[]>([]);
+  const { data: known = [] } = useKnowledgeBases();
+  const nameOfBase = new Map(known.map((base) => [base.id, base.name]));
 
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     const expires = days === "never" ? null : new Date(Date.now() + Number(days) * 86_400_000).toISOString();
-    create.mutate({ name, expires_at: expires }, { onSuccess: () => setName("") });
+    create.mutate(
+      { name, expires_at: expires, rights: RIGHTS.filter((right) => rights.includes(right)), knowledge_base_ids: bases.length > 0 ? bases : null },
+      { onSuccess: () => setName("") },
+    );
   };
   const close = () => {
     create.reset();
     onClose();
+  };
+
+  const scopeOf = (key: ApiKey) => {
+    const may = key.rights.map((right) => t(`apiKeys.right.${right}`)).join(t("common.listSeparator"));
+    const where = key.knowledge_base_ids?.map((id) => nameOfBase.get(id) ?? t("sharing.deleted")).join(t("common.listSeparator"));
+    return `${may} · ${where ?? t("apiKeys.allBases")}`;
   };
 
   return (
@@ -35,7 +52,13 @@ export function ApiKeysDialog({ opened, onClose }: { opened: boolean; onClose: (
         <Text fz="sm" c="dimmed">
           {t("apiKeys.text")}
         </Text>
-        <Group component="form" onSubmit={submit} align="flex-end" gap="xs">
+        {create.error && (
+          <Alert color="red" variant="light" role="alert">
+            {describeError(create.error)}
+          </Alert>
+        )}
+        <Stack component="form" onSubmit={submit} gap="sm">
+        <Group align="flex-end" gap="xs">
           <TextInput flex={1} miw={140} label={t("apiKeys.name")} required withAsterisk={false} maxLength={200} value={name} onChange={(event) => setName(event.currentTarget.value)} />
           <Select
             w={130}
@@ -45,10 +68,30 @@ export function ApiKeysDialog({ opened, onClose }: { opened: boolean; onClose: (
             onChange={(value) => setDays(value ?? "90")}
             data={DAYS.map((value) => ({ value, label: value === "never" ? t("apiKeys.never") : t("apiKeys.days", { count: Number(value) }) }))}
           />
-          <Button type="submit" loading={create.isPending}>
-            {t("apiKeys.create")}
-          </Button>
         </Group>
+          <Checkbox.Group label={t("apiKeys.rights")} value={rights} onChange={setRights}>
+            <Group gap="md" mt={6}>
+              {RIGHTS.map((right) => (
+                <Checkbox key={right} size="sm" value={right} label={t(`apiKeys.right.${right}`)} />
+              ))}
+            </Group>
+          </Checkbox.Group>
+          <MultiSelect
+            label={t("apiKeys.bases")}
+            placeholder={bases.length > 0 ? undefined : t("apiKeys.allBases")}
+            searchable
+            clearable
+            value={bases}
+            onChange={setBases}
+            data={known.map((base) => ({ value: base.id, label: base.name }))}
+            data-testid="key-bases"
+          />
+          <Group justify="flex-end">
+            <Button type="submit" loading={create.isPending} disabled={rights.length === 0} data-testid="key-create">
+              {t("apiKeys.create")}
+            </Button>
+          </Group>
+        </Stack>
         {create.data && (
           <Alert color="pine" variant="light" title={t("apiKeys.shownOnce")}>
             <Group wrap="nowrap" gap="xs">
@@ -74,7 +117,12 @@ export function ApiKeysDialog({ opened, onClose }: { opened: boolean; onClose: (
               <Table.Tbody>
                 {keys.map((key) => (
                   <Table.Tr key={key.id}>
-                    <Table.Td>{key.name}</Table.Td>
+                    <Table.Td>
+                      {key.name}
+                      <Text fz="xs" c="dimmed">
+                        {scopeOf(key)}
+                      </Text>
+                    </Table.Td>
                     <Table.Td>
                       <Code>{key.prefix}…</Code>
                     </Table.Td>

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api, unwrap } from "@/api/client";
+import type { ApiKeyRequest } from "@/api/types";
 
 const API_KEYS = ["api-keys"] as const;
 
@@ -15,7 +16,8 @@ export function useApiKeys(enabled: boolean) {
 export function useCreateApiKey() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: { name: string; expires_at: string | null }) => unwrap(api.POST("/api/v1/api-keys", { body })),
+    meta: { showsOwnError: true },
+    mutationFn: (body: ApiKeyRequest) => unwrap(api.POST("/api/v1/api-keys", { body })),
     onSuccess: () => queries.invalidateQueries({ queryKey: API_KEYS }),
   });
 }

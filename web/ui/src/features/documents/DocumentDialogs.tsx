@@ -7,12 +7,14 @@ import type { BulkResult, KbDocument } from "@/api/types";
 import { ConfirmDialog } from "@/app/ConfirmDialog";
 import { notifyError } from "@/app/notify";
 
+import { RestrictForm } from "@/features/sharing/RestrictForm";
+
 import { MoveForm } from "./BulkForms";
 import { ChangeForm } from "./ChangeForm";
 import { DocumentDetails } from "./DocumentDetails";
 import { useDeleteDocument, useRetryDocument } from "./documents";
 
-export type DocumentActionKind = "details" | "password" | "change" | "move" | "delete";
+export type DocumentActionKind = "details" | "password" | "change" | "move" | "restrict" | "delete";
 export type DocumentAction = { kind: DocumentActionKind; document: KbDocument };
 
 type Props = { action: DocumentAction | null; onClose: () => void };
@@ -39,6 +41,9 @@ export function DocumentDialogs({ action, onClose }: Props) {
       </Modal>
       <Modal opened={action?.kind === "move"} onClose={onClose} title={t("documents.moveTitle")}>
         {document && <MoveForm knowledgeBaseId={document.knowledge_base_id} documents={[document]} onDone={moved} />}
+      </Modal>
+      <Modal opened={action?.kind === "restrict"} onClose={onClose} title={t("sharing.restrictTitle")}>
+        {document && <RestrictForm key={document.id} document={document} onClose={onClose} />}
       </Modal>
       <ConfirmDialog
         opened={action?.kind === "delete"}

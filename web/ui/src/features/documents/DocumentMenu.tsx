@@ -7,6 +7,7 @@ import {
   IconFolderSymlink,
   IconInfoCircle,
   IconKey,
+  IconLock,
   IconListSearch,
   IconPencil,
   IconPlayerPause,
@@ -16,7 +17,7 @@ import {
   IconTrash,
 } from "@/app/icons";
 import type { KbDocument } from "@/api/types";
-import { useCanEdit } from "@/features/session/session";
+import { useLevel } from "@/features/knowledge-bases/knowledge-bases";
 import { useSourceTarget } from "@/features/source/target";
 
 import type { DocumentActionKind } from "./DocumentDialogs";
@@ -32,7 +33,8 @@ export function DocumentMenu({ document, className, onAction }: Props) {
   const { open } = useSourceTarget();
   const retry = useRetryDocument();
   const step = useStep();
-  const canEdit = useCanEdit();
+  const level = useLevel(document.knowledge_base_id);
+  const canEdit = level !== "reader";
   const can = actionsFor(document);
   return (
     <Menu position="bottom-end">
@@ -94,6 +96,11 @@ export function DocumentMenu({ document, className, onAction }: Props) {
             <Menu.Item leftSection={<IconFolderSymlink size={15} />} onClick={() => onAction("move")}>
               {t("documents.move")}
             </Menu.Item>
+            {level === "manager" && (
+              <Menu.Item leftSection={<IconLock size={15} />} onClick={() => onAction("restrict")} data-testid="restrict">
+                {t("sharing.restrict")}
+              </Menu.Item>
+            )}
             <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => onAction("delete")}>
               {t("common.delete")}
             </Menu.Item>

@@ -2,7 +2,7 @@ import { Group, Text, UnstyledButton } from "@mantine/core";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 
-import { IconCheck } from "@/app/icons";
+import { IconCheck, IconLock } from "@/app/icons";
 import type { KbDocument } from "@/api/types";
 import { useSourceTarget } from "@/features/source/target";
 
@@ -34,6 +34,11 @@ export const DocumentRow = memo(function DocumentRow({ document, onAction }: Pro
             {document.name}
           </Text>
         </UnstyledButton>
+        {document.is_restricted && (
+          <span role="img" aria-label={t("sharing.restricted")} title={t("sharing.restricted")} className={classes.ready} data-testid="document-restricted">
+            <IconLock size={13} stroke={2} aria-hidden />
+          </span>
+        )}
         {isQuietlyReady(document) && (
           <span data-testid="document-state" data-state="ready" role="img" aria-label={t("documents.state.ready")} title={t("documents.state.ready")} className={classes.ready}>
             <IconCheck size={13} stroke={2.2} aria-hidden />

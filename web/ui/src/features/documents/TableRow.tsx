@@ -3,6 +3,7 @@ import { memo, type CSSProperties, type Ref } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { KbDocument } from "@/api/types";
+import { IconLock } from "@/app/icons";
 import { useFormats } from "@/i18n/format";
 
 import { CoverageBar } from "./CoverageBar";
@@ -50,6 +51,7 @@ export const TableRow = memo(function TableRow({ document, isSelected, isShown, 
           <Text fz="sm" fw={500} truncate miw={0} title={[document.name, ownTitle(document)].filter(Boolean).join("\n")} c={document.is_searchable ? undefined : "dimmed"}>
             {document.name}
           </Text>
+          {document.is_restricted && <IconLock size={14} stroke={1.8} role="img" aria-label={t("sharing.restricted")} style={{ flex: "none" }} />}
         </UnstyledButton>
         {(document.folder || document.tags.length > 0) && (
           <Group gap={6} pl={24}>

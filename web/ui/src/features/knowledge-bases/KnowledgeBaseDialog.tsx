@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Stack, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Modal, Select, Stack, Textarea, TextInput } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { KnowledgeBase } from "@/api/types";
+import type { KnowledgeBase, ShareWith } from "@/api/types";
+import { useUser } from "@/features/session/session";
 
 import { useChangeKnowledgeBase, useCreateKnowledgeBase } from "./knowledge-bases";
 import { useSelection } from "./selection";
@@ -14,6 +15,8 @@ export function KnowledgeBaseDialog({ opened, base, onClose }: Props) {
   const { t } = useTranslation();
   const [name, setName] = useState(base?.name ?? "");
   const [description, setDescription] = useState(base?.description ?? "");
+  const { department_id: department } = useUser();
+  const [shareWith, setShareWith] = useState<ShareWith>(department ? "department" : "me");
   const create = useCreateKnowledgeBase();
   const change = useChangeKnowledgeBase();
   const { asked, setAsked, setOpenId } = useSelection();
@@ -26,7 +29,7 @@ export function KnowledgeBaseDialog({ opened, base, onClose }: Props) {
       return;
     }
     create.mutate(
-      { name, description },
+      { name, description, share_with: shareWith },
       {
         onSuccess: (made) => {
           setAsked([...asked, made.id]);
@@ -62,6 +65,19 @@ export function KnowledgeBaseDialog({ opened, base, onClose }: Props) {
           value={description}
           onChange={(event) => setDescription(event.currentTarget.value)}
         />
+        {!base && (
+          <Select
+            label={t("bases.shareWith")}
+            description={t("bases.shareWithText")}
+            allowDeselect={false}
+            value={shareWith}
+            onChange={(value) => value && setShareWith(value)}
+            data={(["me", "department", "everyone"] as const)
+              .filter((value) => value !== "department" || department)
+              .map((value) => ({ value, label: t(`bases.shareWithChoice.${value}`) }))}
+            data-testid="kb-share-with"
+          />
+        )}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {t("common.cancel")}

@@ -1,7 +1,7 @@
 import { ActionIcon, Box, Checkbox, Collapse, Group, Menu, Text, Tooltip, UnstyledButton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
-import { IconChevronRight, IconDots, IconPencil, IconTrash } from "@/app/icons";
+import { IconChevronRight, IconDots, IconPencil, IconShare, IconTrash } from "@/app/icons";
 import type { KnowledgeBase } from "@/api/types";
 import { DocumentList } from "@/features/documents/DocumentList";
 import { useFormats } from "@/i18n/format";
@@ -9,9 +9,9 @@ import { useFormats } from "@/i18n/format";
 import classes from "./KnowledgeBaseItem.module.css";
 import { useSelection } from "./selection";
 
-type Props = { base: KnowledgeBase; onRename: () => void; onDelete: () => void };
+type Props = { base: KnowledgeBase; onShare: () => void; onRename: () => void; onDelete: () => void };
 
-export function KnowledgeBaseItem({ base, onRename, onDelete }: Props) {
+export function KnowledgeBaseItem({ base, onShare, onRename, onDelete }: Props) {
   const { t } = useTranslation();
   const format = useFormats();
   const { asked, toggleAsked, openId, setOpenId } = useSelection();
@@ -42,6 +42,7 @@ export function KnowledgeBaseItem({ base, onRename, onDelete }: Props) {
           </Text>
           <IconChevronRight size={14} className={classes.chevron} aria-hidden />
         </UnstyledButton>
+        {base.level === "manager" && (
         <Menu position="bottom-end">
           <Menu.Target>
             <ActionIcon size="sm" className={classes.more} aria-label={t("common.actionsFor", { name: base.name })}>
@@ -49,6 +50,9 @@ export function KnowledgeBaseItem({ base, onRename, onDelete }: Props) {
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
+            <Menu.Item leftSection={<IconShare size={15} />} onClick={onShare} data-testid="kb-share">
+              {t("sharing.share")}
+            </Menu.Item>
             <Menu.Item leftSection={<IconPencil size={15} />} onClick={onRename}>
               {t("common.rename")}
             </Menu.Item>
@@ -57,6 +61,7 @@ export function KnowledgeBaseItem({ base, onRename, onDelete }: Props) {
             </Menu.Item>
           </Menu.Dropdown>
         </Menu>
+        )}
       </Group>
       <Collapse expanded={isOpen} transitionDuration={120}>
         {isOpen && <DocumentList knowledgeBaseId={base.id} />}

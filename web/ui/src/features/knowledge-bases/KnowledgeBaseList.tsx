@@ -5,6 +5,8 @@ import { useTranslation } from "react-i18next";
 
 import { IconPlus } from "@/app/icons";
 import type { KnowledgeBase } from "@/api/types";
+import { useCanEdit } from "@/features/session/session";
+import { ShareDialog } from "@/features/sharing/ShareDialog";
 import { SectionHeader } from "@/features/shell/SectionHeader";
 
 import { DeleteKnowledgeBaseDialog } from "./DeleteKnowledgeBaseDialog";
@@ -15,18 +17,22 @@ import { KnowledgeBaseItem } from "./KnowledgeBaseItem";
 export function KnowledgeBaseList() {
   const { t } = useTranslation();
   const { data: bases, isPending } = useKnowledgeBases();
+  const canEdit = useCanEdit();
   const [creating, create] = useDisclosure(false);
   const [renamed, setRenamed] = useState<KnowledgeBase | null>(null);
+  const [shared, setShared] = useState<KnowledgeBase | null>(null);
   const [deleted, setDeleted] = useState<KnowledgeBase | null>(null);
 
   return (
     <Box pb="xs">
       <SectionHeader title={t("bases.title")}>
-        <Tooltip label={t("bases.create")}>
-          <ActionIcon data-testid="kb-create" aria-label={t("bases.create")} onClick={create.open}>
-            <IconPlus size={17} stroke={1.8} />
-          </ActionIcon>
-        </Tooltip>
+        {canEdit && (
+          <Tooltip label={t("bases.create")}>
+            <ActionIcon data-testid="kb-create" aria-label={t("bases.create")} onClick={create.open}>
+              <IconPlus size={17} stroke={1.8} />
+            </ActionIcon>
+          </Tooltip>
+        )}
       </SectionHeader>
       {isPending && (
         <Stack gap={8} px="sm" pt={4}>
@@ -37,18 +43,21 @@ export function KnowledgeBaseList() {
       {bases?.length === 0 && (
         <Stack px="sm" py={6} gap={8} align="flex-start">
           <Text fz="sm" c="dimmed">
-            {t("bases.none")}
+            {canEdit ? t("bases.none") : t("bases.noneForReader")}
           </Text>
-          <Button size="xs" leftSection={<IconPlus size={14} />} onClick={create.open}>
-            {t("bases.create")}
-          </Button>
+          {canEdit && (
+            <Button size="xs" leftSection={<IconPlus size={14} />} onClick={create.open}>
+              {t("bases.create")}
+            </Button>
+          )}
         </Stack>
       )}
       {bases?.map((base) => (
-        <KnowledgeBaseItem key={base.id} base={base} onRename={() => setRenamed(base)} onDelete={() => setDeleted(base)} />
+        <KnowledgeBaseItem key={base.id} base={base} onShare={() => setShared(base)} onRename={() => setRenamed(base)} onDelete={() => setDeleted(base)} />
       ))}
       <KnowledgeBaseDialog opened={creating} base={null} onClose={create.close} />
       <KnowledgeBaseDialog key={renamed?.id} opened={renamed !== null} base={renamed} onClose={() => setRenamed(null)} />
+      <ShareDialog base={shared} onClose={() => setShared(null)} />
       <DeleteKnowledgeBaseDialog base={deleted} onClose={() => setDeleted(null)} />
     </Box>
   );

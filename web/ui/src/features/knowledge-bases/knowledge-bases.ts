@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api, unwrap } from "@/api/client";
+import type { Level, ShareWith } from "@/api/types";
 
 export const KNOWLEDGE_BASES = ["knowledge-bases"] as const;
 
@@ -12,10 +13,16 @@ export function useKnowledgeBases() {
   });
 }
 
+/** What the signed-in user may do with a knowledge base; reading is the least. */
+export function useLevel(knowledgeBaseId: string): Level {
+  const { data } = useKnowledgeBases();
+  return data?.find((base) => base.id === knowledgeBaseId)?.level ?? "reader";
+}
+
 export function useCreateKnowledgeBase() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: { name: string; description: string }) => unwrap(api.POST("/api/v1/knowledge-bases", { body })),
+    mutationFn: (body: { name: string; description: string; share_with: ShareWith }) => unwrap(api.POST("/api/v1/knowledge-bases", { body })),
     onSuccess: () => queries.invalidateQueries({ queryKey: KNOWLEDGE_BASES }),
   });
 }

@@ -1,11 +1,15 @@
-import { ActionIcon, Badge, Button, Collapse, Group, NumberInput, Paper, SimpleGrid, Stack, Switch, Text } from "@mantine/core";
+import { ActionIcon, Badge, Button, Collapse, Group, MultiSelect, NumberInput, Paper, SimpleGrid, Stack, Switch, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { ModelEndpoint, ModelEndpointChange } from "@/api/types";
 import { IconAdjustments, IconTrash } from "@/app/icons";
+import { withPaths } from "@/features/invitations/invitations";
+import { useDepartments, useGroups } from "@/features/people/people";
 import { useFormats } from "@/i18n/format";
+
+import { keyOf } from "@/features/sharing/subjects";
 
 import { useChangeModelEndpoint, useDisconnectModel } from "./models";
 
@@ -72,6 +76,7 @@ export function EndpointCard({ endpoint, currency }: { endpoint: ModelEndpoint; 
             <Amount label={t("models.priority")} value={endpoint.priority} onSet={(priority) => set({ priority })} />
             <Amount label={t("models.concurrency")} value={endpoint.concurrency} onSet={(concurrency) => set({ concurrency })} />
           </SimpleGrid>
+          <EndpointSubjects endpoint={endpoint} onSet={(subjects) => set({ subjects })} />
           <Text fz="xs" c="dimmed">
             {t("models.prices", { currency })}
           </Text>
@@ -83,6 +88,38 @@ export function EndpointCard({ endpoint, currency }: { endpoint: ModelEndpoint; 
         </Stack>
       </Collapse>
     </Paper>
+  );
+}
+
+/** The departments and groups that an endpoint answers; none: everybody. */
+function EndpointSubjects({ endpoint, onSet }: { endpoint: ModelEndpoint; onSet: (subjects: ModelEndpointChange["subjects"]) => void }) {
+  const { t } = useTranslation();
+  const { data: departments = [] } = useDepartments();
+  const { data: groups = [] } = useGroups();
+  const gone = endpoint.subjects.filter((one) => ![...departments, ...groups].some((known) => known.id === one.id));
+  const data = [
+    { group: t("people.departments"), items: withPaths(departments).map(({ value, label }) => ({ value: `department:${value}`, label })) },
+    { group: t("people.groups"), items: groups.map(({ id, name }) => ({ value: `group:${id}`, label: name })) },
+    { group: t("sharing.deleted"), items: gone.map((one) => ({ value: keyOf(one), label: one.name || t("sharing.deleted") })) },
+  ].filter(({ items }) => items.length > 0);
+  return (
+    <MultiSelect
+      size="xs"
+      label={t("models.subjects")}
+      placeholder={endpoint.subjects.length > 0 ? undefined : t("sharing.everyone")}
+      searchable
+      value={endpoint.subjects.map(keyOf)}
+      onChange={(keys) =>
+        onSet(
+          keys.map((key) => {
+            const [kind, id] = key.split(":") as ["department" | "group", string];
+            return { kind, id };
+          }),
+        )
+      }
+      data={data}
+      data-testid="endpoint-subjects"
+    />
   );
 }
 

@@ -24,6 +24,7 @@ const AuditPage = lazy(() => import("@/features/audit/AuditPage"));
 const DocumentsPage = lazy(() => import("@/features/documents/DocumentsPage"));
 const FeedbackPage = lazy(() => import("@/features/feedback/FeedbackPage"));
 const HitTestingPage = lazy(() => import("@/features/hit-testing/HitTestingPage"));
+const PeoplePage = lazy(() => import("@/features/people/PeoplePage"));
 const UsagePage = lazy(() => import("@/features/usage/UsagePage"));
 
 const SOURCE_WIDTH = { least: 380, usual: 560 };
@@ -77,6 +78,7 @@ export default function Workspace() {
                   <Route path="audit" element={<AuditPage />} />
                   <Route path="feedback" element={<FeedbackPage />} />
                   <Route path="hit-testing" element={<HitTestingPage />} />
+                  <Route path="people" element={<PeoplePage />} />
                   <Route path="usage" element={<UsagePage />} />
                   <Route path="*" element={<Navigate to="/" replace />} />
                 </Routes>

@@ -16,16 +16,17 @@ import classes from "./UsagePage.module.css";
 const SPANS = [7, 30, 90] as const;
 const BY_DAY: readonly GroupBy[] = ["day"];
 
-/** What calls of models took: one's own, and for administrators everybody's. */
+/** What calls of models took: one's own, for managers their departments', for administrators everybody's. */
 export default function UsagePage() {
   const { t } = useTranslation();
-  const isAdministrator = useUser().role === "administrator";
-  const [of, setOf] = useState<Of>(isAdministrator ? "all" : "me");
+  const { role } = useUser();
+  const scopes: Of[] = role === "administrator" ? ["all", "me"] : role === "manager" ? ["department", "me"] : ["me"];
+  const [of, setOf] = useState<Of>(scopes[0] ?? "me");
   const [days, setDays] = useState<number>(30);
   const [by, setBy] = useState<GroupBy>("model");
   const byDay = useUsage(of, BY_DAY, days);
   const grouped = useUsage(of, [by], days);
-  const groups: GroupBy[] = of === "all" ? ["model", "user", "api_key", "day"] : ["model", "api_key", "day"];
+  const groups: GroupBy[] = of === "me" ? ["model", "api_key", "day"] : ["model", "department", "user", "api_key", "day"];
   const error = byDay.error ?? grouped.error;
 
   return (
@@ -39,16 +40,16 @@ export default function UsagePage() {
         </Button>
       </Group>
       <Group gap="sm">
-        {isAdministrator && (
+        {scopes.length > 1 && (
           <SegmentedControl
             size="xs"
             aria-label={t("usagePage.of")}
             value={of}
             onChange={(value) => {
               setOf(value);
-              if (value === "me" && by === "user") setBy("model");
+              if (value === "me" && (by === "user" || by === "department")) setBy("model");
             }}
-            data={(["all", "me"] as const).map((value) => ({ value, label: t(`usagePage.${value}`) }))}
+            data={scopes.map((value) => ({ value, label: t(`usagePage.${value}`) }))}
           />
         )}
         <SegmentedControl
@@ -101,7 +102,7 @@ function Sums({ sums, by, currency }: { sums: readonly UsageSum[]; by: GroupBy; 
         <Table.Tbody>
           {sums.map((sum) => (
             <Table.Tr key={sum[by]}>
-              <Table.Td>{by === "day" ? format.date(sum.day) : sum[by] || t("usagePage.browser")}</Table.Td>
+              <Table.Td>{by === "day" ? format.date(sum.day) : sum[by] || t(by === "department" ? "people.noDepartment" : "usagePage.browser")}</Table.Td>
               {columns.map((column) => (
                 <Table.Td key={column} className={classes.number}>
                   {format.count(sum[column])}

@@ -4,8 +4,8 @@ import { api, unwrap } from "@/api/client";
 
 import { dayBefore } from "./days";
 
-export type Of = "me" | "all";
-export type GroupBy = "day" | "user" | "api_key" | "model";
+export type Of = "me" | "department" | "all";
+export type GroupBy = "day" | "user" | "api_key" | "department" | "model";
 
 /** Sums of the last `days` days. */
 export function useUsage(of: Of, groupBy: readonly GroupBy[], days: number) {
