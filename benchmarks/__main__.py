@@ -46,6 +46,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "isolation": Benchmark(
         "benchmarks.isolation", "probes for another department's words, and every route asked by everybody", "15 min"
     ),
+    "hostile": Benchmark(
+        "benchmarks.hostile",
+        "scripts, addresses inside, file names, injections and senseless requests against the platform",
+        "15 min",
+    ),
     "retrieval": Benchmark(
         "benchmarks.retrieval", "hit@k, recall, MRR and nDCG of each method on labelled question sets", "15 min"
     ),

@@ -49,10 +49,10 @@ _RENDERED = re.compile(
 _FENCE = re.compile(r"</?passages?\b")
 
 
-def measure_injections(quick: bool) -> Iterator[Figure]:
-    """Yield how many of the injections were obeyed to anybody's harm; all of them also when `quick`."""
+def measure_injections(quick: bool, step: int = 1) -> Iterator[Figure]:
+    """Yield how many of the injections were obeyed to anybody's harm; of each `step` one, also when `quick`."""
     del quick
-    every = list(injections())
+    every = list(injections())[::step]
     with tempfile.TemporaryDirectory() as folder, obeying_model(every) as (url, asked):
         embedding = load_embedding(EmbeddingSettings(), Path(folder))
         harmed = asyncio.run(_run(every, url, asked, embedding))

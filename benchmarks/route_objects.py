@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from benchmarks.house import House, Person, add_base, add_key, add_person, open_session
 from benchmarks.served_app import ServedApp, reading
-from kb_platform import conversations, document_changes, invitations, people
+from kb_platform import conversations, document_changes, invitations, people, widgets
 from kb_platform.accounts import api_keys
 from kb_platform.database.tables import (
     ChunkEdit,
@@ -163,6 +163,17 @@ class Objects:
     def group(self) -> str:
         with self._database.writing() as session:
             return people.add_group(session, f"Group {self.number}", self.law).id
+
+    @cached_property
+    def missing(self) -> str:
+        return str(uuid.uuid4())
+
+    @cached_property
+    def widget(self) -> str:
+        key = self.world.served.services.settings.security.secret_key
+        with self._database.writing() as session:
+            owner, sites = self.world.house.owner, ["https://www.example.edu"]
+            return widgets.add_widget(session, key, owner.id, self.law_base, "Chat", sites, needs_token=False).row.id
 
     @cached_property
     def invitation(self) -> str:

@@ -28,6 +28,7 @@ class Sent:
 HIDDEN: Mapping[str, tuple[str, str]] = {
     "security_txt": ("GET", "/.well-known/security.txt"),
     "page": ("GET", "/{path:path}"),
+    "widget_page": ("GET", "/widget/{widget_id}"),
     "page_of_the_api": ("GET", "/api/docs"),
     "asset_of_the_api": ("GET", "/api/docs/{name}"),
 }
@@ -94,6 +95,15 @@ _REQUESTS: Mapping[str, Callable[[Objects], Sent]] = {
     "create_group": lambda o: Sent(json={"name": f"Jury {o.number}", "department_id": o.law}),
     "update_group": lambda o: Sent({"group_id": o.group}, json={"name": f"Jury {o.number}"}),
     "delete_group": lambda o: Sent({"group_id": o.group}),
+    "widget_page": lambda o: Sent({"widget_id": o.missing}),
+    "look_at_widget": lambda o: Sent({"widget_id": o.widget}),
+    "ask_widget": lambda o: Sent({"widget_id": o.widget}, json={"question": QUESTION}),
+    "create_widget": lambda o: Sent(
+        {"knowledge_base_id": o.law_base}, json={"name": "Chat", "allowed_origins": ["https://www.example.edu"]}
+    ),
+    "list_widgets": lambda o: Sent({"knowledge_base_id": o.law_base}),
+    "update_widget": lambda o: Sent({"knowledge_base_id": o.law_base, "widget_id": o.widget}, json={"name": "Chat"}),
+    "revoke_widget": lambda o: Sent({"knowledge_base_id": o.law_base, "widget_id": o.widget}),
     "look_at_invitation": lambda o: Sent(json={"token": o.invitation_token}),
     "accept_invitation": lambda o: Sent(
         json={"token": o.invitation_token, "email": f"guest{o.number}@example.edu", "password": PASSWORD}

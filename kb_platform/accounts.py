@@ -23,7 +23,7 @@ from kb_platform.domain.errors import InvalidInput, NotAuthenticated, NotFound
 from kb_platform.passwords import matches, new_hash, renewed_hash
 from kb_platform.settings import SecuritySettings
 
-Credential = Literal["session", "api_key"]
+Credential = Literal["session", "api_key", "widget"]
 
 SESSION_PREFIX = "kbs_"
 API_KEY_PREFIX = "kbk_"

@@ -298,10 +298,17 @@ class LimitSettings(Group):
     requests_per_minute: int = Field(1200, ge=0, description="Requests of one user, with all keys; 0: no limit.")
     key_requests_per_minute: int = Field(600, ge=0, description="Requests with one API key; 0: no limit.")
     questions_per_minute: int = Field(60, ge=0, description="Questions of one user; 0: no limit.")
+    widget_questions_per_minute: int = Field(
+        10, ge=0, description="Questions of one visitor of an embedded chat; 0: no limit."
+    )
+    widget_questions_per_minute_all: int = Field(
+        120, ge=0, description="Questions of all visitors of one embedded chat; 0: no limit."
+    )
     address_requests_per_minute: int = Field(
         240,
         ge=0,
-        description="Requests of one network address without sign-in (single sign-on, invitations); 0: no limit.",
+        description="Requests of one network address without sign-in (single sign-on, invitations, embedded chats); "
+        "0: no limit.",
     )
 
 

@@ -37,6 +37,7 @@ from web.rate_limits import Counters, RateLimits
 from web.security import BodyLimit, SecurityHeaders
 from web.services import Services
 from web.throttle import SignInThrottle
+from web.widget_pages import widget_pages
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(api())
     app.router.routes.append(Route(MCP_PATH, mcp))
     app.include_router(security_txt.router)
+    app.include_router(widget_pages())
     app.include_router(pages())
     description: dict[str, Any] = {}
 

@@ -216,6 +216,8 @@ def _who(
         user = answered.get("user")
         user_id = str(user.get("id", "")) if isinstance(user, dict) else ""
         return str(sent.get("email", "")), user_id, "", ""
+    if principal.credential == "widget":  # whom the site names, and not the widget's maker
+        return principal.display_name, "", principal.credential, principal.credential_id
     key = principal.credential_id if principal.credential != "session" else ""
     return principal.email, principal.user_id, principal.credential, key
 

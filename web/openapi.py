@@ -50,6 +50,8 @@ OF_SOME = {
     "finish_single_sign_on": ("404", "422", "429"),
     "look_at_invitation": ("404", "422", "429"),
     "accept_invitation": ("403", "404", "422", "429"),
+    "look_at_widget": ("404", "422", "429"),
+    "ask_widget": ("401", "404", "422", "429", "503"),
     "create_invitation": (*OF_EACH_OPERATION, "404"),
     "get_health": (),
     "search": (*OF_EACH_OPERATION, "404"),
@@ -69,6 +71,7 @@ OF_SOME = {
     "get_document_highlights": (*OF_EACH_OPERATION, "404", "409"),
 }
 STREAMS = {
+    "ask_widget": {"$ref": REF.format(model="TurnStreamEvent")},
     "ask": {"$ref": REF.format(model="TurnStreamEvent")},
     "create_chat_completion": {"$ref": REF.format(model="ChatCompletionChunk")},
     "watch_documents": {

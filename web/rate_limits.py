@@ -117,6 +117,16 @@ class RateLimits:
         most = self._settings.address_requests_per_minute
         self._check(most, f"requests address {address}", f"{most} requests a minute are allowed here.")
 
+    def check_visitor(self, principal: Principal, address: str) -> None:
+        """Count a question that came through a widget, from somebody whom its site names or from an address. Raises
+        TooManyRequests."""
+        widget, who = principal.credential_id, principal.display_name or address
+        for most, name in (
+            (self._settings.widget_questions_per_minute, f"questions widget {widget} {who}"),
+            (self._settings.widget_questions_per_minute_all, f"questions widget {widget}"),
+        ):
+            self._check(most, name, f"{most} questions a minute are allowed here.")
+
     def _check(self, most: int, name: str, said: str) -> None:
         if not most:
             return

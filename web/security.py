@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -19,6 +20,13 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+
+
+def policy_in_frames_of(origins: Iterable[str]) -> str:
+    """Return the policy of a page that may stand in frames on these sites."""
+    return CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {' '.join(origins)}")
+
+
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -31,6 +39,8 @@ HEADERS = {
 UPLOADS = re.compile(r"/api/v1/knowledge-bases/[^/]+/documents")
 """Bounds its files itself, after it has checked who sends them."""
 MOST_BODY_BYTES = 1024 * 1024
+WIDGETS = ("/widget/", "/widget.js")
+"""What stands on other sites' pages."""
 STRICT_TRANSPORT_SECURITY = "max-age=31536000"
 
 
@@ -54,6 +64,10 @@ class SecurityHeaders:
                     headers[name] = value
                 if own_policy:  # a route that allows less, or the widget's page
                     headers["Content-Security-Policy"] = own_policy
+                    if "frame-ancestors 'none'" not in own_policy and scope["path"].startswith(WIDGETS):
+                        del headers["X-Frame-Options"]  # says the same for old browsers, and knows no sites
+                if scope["path"].startswith(WIDGETS):
+                    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
                 if scope["path"].startswith(("/api/", "/v1/")):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)

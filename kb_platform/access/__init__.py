@@ -54,6 +54,7 @@ from kb_platform.access.people import (
 )
 from kb_platform.access.subjects import departments_above, departments_below, managed_departments, subjects_of
 from kb_platform.access.web_search import may_search_web, require_web_search
+from kb_platform.access.widgets import manageable_widget, scope_of_widget, visitor
 
 __all__ = [
     "Limits",
@@ -69,6 +70,7 @@ __all__ = [
     "manageable_knowledge_base",
     "manageable_members",
     "manageable_user",
+    "manageable_widget",
     "managed_departments",
     "may_search_web",
     "own_conversation",
@@ -92,10 +94,12 @@ __all__ = [
     "require_whole",
     "reviewable_turns",
     "scope_of",
+    "scope_of_widget",
     "still_manages",
     "still_readable_documents",
     "subjects_of",
     "usable_models",
+    "visitor",
     "withheld_turns",
     "writable_document",
     "writable_knowledge_base",

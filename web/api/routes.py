@@ -28,6 +28,7 @@ from web.api import (
     usage,
     users,
     web_search,
+    widgets,
 )
 from web.api.dependencies import signed_in
 from web.api.openai import openai_router
@@ -45,6 +46,7 @@ RESOURCES = (
     knowledge_bases.router,
     knowledge_base_documents.router,
     sharing.router,
+    widgets.router,
     bulk_changes.router,
     documents.router,
     chunks.router,
@@ -62,7 +64,7 @@ def api() -> APIRouter:
     """Return the whole API."""
     root = APIRouter()
     root.include_router(system.health)
-    for public in (sessions.public, single_sign_on.router, invitations.public):
+    for public in (sessions.public, single_sign_on.router, invitations.public, widgets.public):
         root.include_router(public, prefix=PREFIX)
     guarded = APIRouter(dependencies=[Depends(signed_in)])
     guarded.include_router(openai_router())  # first: routes are tried in order, and here each millisecond is seen

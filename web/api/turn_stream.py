@@ -69,6 +69,20 @@ async def turn_events(
             await asyncio.to_thread(finish_turn, database, turn_id, draft)
 
 
+async def made_events(question: Question, services: AnsweringServices) -> AsyncGenerator[Event]:
+    """Yield an answer's events without keeping any; what goes wrong is the last one. Closing it stops the
+    generation."""
+    events: asyncio.Queue[Event | None] = asyncio.Queue()
+    making = asyncio.create_task(_make(question, services, events))
+    try:
+        while (event := await events.get()) is not None:
+            yield event
+    finally:
+        making.cancel()
+        with anyio.CancelScope(shield=True):
+            await asyncio.gather(making, return_exceptions=True)
+
+
 async def _make(question: Question, services: AnsweringServices, events: asyncio.Queue[Event | None]) -> None:
     from inference.answering import answer  # brings torch along: not for who only wants the description
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const backend = process.env.KB_BACKEND ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
@@ -12,7 +13,7 @@ export default defineConfig({
     outDir: "dist",
     // The served Content-Security-Policy has no font or script data URIs: everything is a file of our own origin.
     assetsInlineLimit: 0,
-    rollupOptions: { output: { manualChunks: chunkOf } },
+    rollupOptions: { input: { index: page("index.html"), widget: page("widget.html") }, output: { manualChunks: chunkOf } },
   },
   server: { proxy: { "/api": backend, "/health": backend } },
   test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node" },

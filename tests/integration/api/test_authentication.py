@@ -25,6 +25,8 @@ PUBLIC = {
     ("GET", "/api/v1/single-sign-on/callback"),
     ("POST", "/api/v1/invitations/look"),
     ("POST", "/api/v1/invitations/accept"),
+    ("GET", "/api/v1/widgets/{widget_id}"),
+    ("POST", "/api/v1/widgets/{widget_id}/answers"),
 }
 
 

@@ -20,6 +20,7 @@ PUBLIC = {
     "GET /api/v1/single-sign-on/callback",
     "POST /api/v1/invitations/look",
     "POST /api/v1/invitations/accept",
+    "GET /api/v1/widgets/{widget_id}",
 }
 REPOSITORY = Path(__file__).resolve().parents[3]
 

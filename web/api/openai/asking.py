@@ -101,7 +101,8 @@ async def _from_model(body: ChatRequest, caller: Principal, services: Services) 
         model = await services.models.model(caller, body.model)
     except NotFound as error:
         raise ModelNotFound(f"{error.message} GET /v1/models lists those that you may use.") from error
-    assert model is not None, "a name was given"
+    if model is None:
+        raise ModelNotFound("Name a model: GET /v1/models lists those that you may use.")
     model.refuse_when_full()
     thinking = wants_thinking(body)
     messages = _messages(body.messages)

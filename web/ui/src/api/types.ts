@@ -6,6 +6,7 @@ export type User = Schemas["User"];
 export type Role = User["role"];
 export type Acceptance = Schemas["Acceptance"];
 export type InvitationRequest = Schemas["InvitationRequest"];
+export type WidgetRequest = Schemas["WidgetRequest"];
 export type ApiKey = Schemas["ApiKey"];
 export type ApiKeyRequest = Schemas["ApiKeyRequest"];
 export type NewApiKey = Schemas["NewApiKey"];

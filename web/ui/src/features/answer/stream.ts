@@ -9,19 +9,21 @@ import { parseTurnEvent } from "./turn-events";
 export type TurnRequest = { question: string; thinking: boolean; web_search: boolean; model: string; knowledge_base_ids: string[] };
 
 /** Ask, and yield the answer's events as they arrive. Throws ApiError; ends when the server ends the stream. */
-export async function* streamTurn(
-  conversationId: string,
-  request: TurnRequest,
-  signal: AbortSignal,
-): AsyncGenerator<TurnEvent> {
+export function streamTurn(conversationId: string, request: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+  return turnEvents(`/api/v1/conversations/${encodeURIComponent(conversationId)}/turns`, {
+    method: "POST",
+    headers: { ...CSRF_HEADERS, "Content-Type": "application/json", Accept: "text/event-stream" },
+    body: JSON.stringify({ ...request, stream: true }),
+    signal,
+  });
+}
+
+/** Yield the events of the stream that a request is answered with. Throws ApiError. */
+export async function* turnEvents(path: string, request: RequestInit & { signal: AbortSignal }): AsyncGenerator<TurnEvent> {
+  const { signal } = request;
   let response: Response;
   try {
-    response = await fetch(`/api/v1/conversations/${encodeURIComponent(conversationId)}/turns`, {
-      method: "POST",
-      headers: { ...CSRF_HEADERS, "Content-Type": "application/json", Accept: "text/event-stream" },
-      body: JSON.stringify({ ...request, stream: true }),
-      signal,
-    });
+    response = await fetch(path, request);
   } catch (cause) {
     if (signal.aborted) return;
     throw new ApiError(0, "unreachable", String(cause));

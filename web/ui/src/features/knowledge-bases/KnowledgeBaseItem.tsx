@@ -1,7 +1,7 @@
 import { ActionIcon, Box, Checkbox, Collapse, Group, Menu, Text, Tooltip, UnstyledButton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
-import { IconChevronRight, IconDots, IconPencil, IconShare, IconTrash } from "@/app/icons";
+import { IconChevronRight, IconDots, IconMessageReport, IconPencil, IconShare, IconTrash } from "@/app/icons";
 import type { KnowledgeBase } from "@/api/types";
 import { DocumentList } from "@/features/documents/DocumentList";
 import { useFormats } from "@/i18n/format";
@@ -9,9 +9,9 @@ import { useFormats } from "@/i18n/format";
 import classes from "./KnowledgeBaseItem.module.css";
 import { useSelection } from "./selection";
 
-type Props = { base: KnowledgeBase; onShare: () => void; onRename: () => void; onDelete: () => void };
+type Props = { base: KnowledgeBase; onShare: () => void; onRename: () => void; onEmbed: () => void; onDelete: () => void };
 
-export function KnowledgeBaseItem({ base, onShare, onRename, onDelete }: Props) {
+export function KnowledgeBaseItem({ base, onShare, onRename, onEmbed, onDelete }: Props) {
   const { t } = useTranslation();
   const format = useFormats();
   const { asked, toggleAsked, openId, setOpenId } = useSelection();
@@ -56,6 +56,11 @@ export function KnowledgeBaseItem({ base, onShare, onRename, onDelete }: Props) 
             <Menu.Item leftSection={<IconPencil size={15} />} onClick={onRename}>
               {t("common.rename")}
             </Menu.Item>
+            {base.level === "manager" && (
+              <Menu.Item leftSection={<IconMessageReport size={15} />} onClick={onEmbed} data-testid="kb-widgets">
+                {t("widgets.open")}
+              </Menu.Item>
+            )}
             <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={onDelete}>
               {t("common.delete")}
             </Menu.Item>

@@ -7,6 +7,7 @@ import { IconPlus } from "@/app/icons";
 import type { KnowledgeBase } from "@/api/types";
 import { useCanEdit } from "@/features/session/session";
 import { ShareDialog } from "@/features/sharing/ShareDialog";
+import { WidgetsDialog } from "@/features/widgets/WidgetsDialog";
 import { SectionHeader } from "@/features/shell/SectionHeader";
 
 import { DeleteKnowledgeBaseDialog } from "./DeleteKnowledgeBaseDialog";
@@ -21,6 +22,7 @@ export function KnowledgeBaseList() {
   const [creating, create] = useDisclosure(false);
   const [renamed, setRenamed] = useState<KnowledgeBase | null>(null);
   const [shared, setShared] = useState<KnowledgeBase | null>(null);
+  const [embedded, setEmbedded] = useState<KnowledgeBase | null>(null);
   const [deleted, setDeleted] = useState<KnowledgeBase | null>(null);
 
   return (
@@ -53,11 +55,12 @@ export function KnowledgeBaseList() {
         </Stack>
       )}
       {bases?.map((base) => (
-        <KnowledgeBaseItem key={base.id} base={base} onShare={() => setShared(base)} onRename={() => setRenamed(base)} onDelete={() => setDeleted(base)} />
+        <KnowledgeBaseItem key={base.id} base={base} onShare={() => setShared(base)} onRename={() => setRenamed(base)} onEmbed={() => setEmbedded(base)} onDelete={() => setDeleted(base)} />
       ))}
       <KnowledgeBaseDialog opened={creating} base={null} onClose={create.close} />
       <KnowledgeBaseDialog key={renamed?.id} opened={renamed !== null} base={renamed} onClose={() => setRenamed(null)} />
       <ShareDialog base={shared} onClose={() => setShared(null)} />
+      {embedded && <WidgetsDialog base={embedded} opened onClose={() => setEmbedded(null)} />}
       <DeleteKnowledgeBaseDialog base={deleted} onClose={() => setDeleted(null)} />
     </Box>
   );
