@@ -56,11 +56,9 @@ export function KnowledgeBaseItem({ base, onShare, onRename, onEmbed, onDelete }
             <Menu.Item leftSection={<IconPencil size={15} />} onClick={onRename}>
               {t("common.rename")}
             </Menu.Item>
-            {base.level === "manager" && (
-              <Menu.Item leftSection={<IconMessageReport size={15} />} onClick={onEmbed} data-testid="kb-widgets">
-                {t("widgets.open")}
-              </Menu.Item>
-            )}
+            <Menu.Item leftSection={<IconMessageReport size={15} />} onClick={onEmbed} data-testid="kb-widgets">
+              {t("widgets.open")}
+            </Menu.Item>
             <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={onDelete}>
               {t("common.delete")}
             </Menu.Item>
