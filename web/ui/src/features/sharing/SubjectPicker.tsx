@@ -42,13 +42,13 @@ export function SubjectPicker({ label, taken, withEveryone = false, onPick }: Pr
       renderOption={({ option }) => {
         const subject = byKey.get(option.value);
         return (
-          <Group gap={8} wrap="nowrap">
+          <Group gap={8} wrap="nowrap" miw={0} flex={1}>
             {subject && <SubjectIcon kind={subject.kind} />}
-            <Text fz="sm" truncate>
+            <Text fz="sm" truncate flex={1} miw={0}>
               {option.label}
             </Text>
             {subject && subject.kind !== "everyone" && (
-              <Text fz="xs" c="dimmed">
+              <Text fz="xs" c="dimmed" style={{ flex: "none" }}>
                 {t(`sharing.kind.${subject.kind}`)}
               </Text>
             )}
