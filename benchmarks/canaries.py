@@ -41,6 +41,8 @@ class Side:
     secrets: tuple[Secret, ...]
     conversation: str = ""
     turn: str = ""
+    widget: str = ""
+    """A chat about it that anybody may ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,9 @@ def _side(served: ServedApp, owner: httpx.Client, base: str, canaries: Canaries,
     secrets = [_secret(served, owner, *one) for one in zip(cases, ids, marks, strict=True)]
     read(base)  # the edits
     name = owner.get(f"{API}/knowledge-bases/{base}").json()["name"]
-    return Side(base, name, tuple(secrets))
+    chat = {"name": "Chat", "allowed_origins": ["https://example.edu"], "needs_token": False}
+    widget = owner.post(f"{API}/knowledge-bases/{base}/widgets", json=chat).json()["id"]
+    return Side(base, name, tuple(secrets), widget=widget)
 
 
 def _file(number: int, case: str, words: dict[str, str]) -> tuple[str, bytes]:
@@ -219,7 +223,7 @@ def _conversation(owner: httpx.Client, law: Side, name: str, canaries: Canaries)
     question = f"What is the verdict of case {law.secrets[0].case}? {canaries.one()}"
     turn = owner.post(path, json={"question": question, "stream": False}).json()["id"]
     owner.put(f"{path}/{turn}/feedback", json={"rating": "up", "comment": canaries.one()}).raise_for_status()
-    return Side(law.base, name, law.secrets, conversation, turn)
+    return Side(law.base, name, law.secrets, conversation, turn, law.widget)
 
 
 def _ask_everything(client: httpx.Client, law: Side) -> str:

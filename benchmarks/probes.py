@@ -219,6 +219,11 @@ SURFACES: Mapping[str, Surface] = {
     "chat, foreign": lambda p: _chat(p, f"kb:{p.base}"),
     "chat, foreign, by ids": lambda p: _chat(p, "", knowledge_base_ids=[p.own_base, p.base]),
     "chat, model alone": lambda p: _chat(p, "parrot", stream=p.chance.random() < 0.5),
+    "widget": lambda p: p.post(f"{API}/widgets/{p.actor.own.widget}/answers", {"question": p.question}),
+    "widget, with a history": lambda p: p.post(
+        f"{API}/widgets/{p.actor.own.widget}/answers",
+        {"question": p.question, "history": [{"question": question_about(p.secret.case), "answer": "I told you."}]},
+    ),
     "embeddings": lambda p: p.post("/v1/embeddings", {"model": p.services.embedding.name, "input": p.question}),
     "tool list_knowledge_bases": lambda p: _tool(p, "list_knowledge_bases"),
     "tool search": lambda p: _tool(p, "search", query=p.question),

@@ -37,7 +37,7 @@ SHOWN_TO_WHO_MAY_READ = (
     "feedback, exported", "original", "content", "passages", "passages, by words", "document", "documents",
     "documents, live", "knowledge base", "knowledge bases", "usage, one's own, exported", "models", "model",
     "chat, own", "chat, own, streamed", "chat, foreign, by ids", "tool list_knowledge_bases", "tool search",
-    "tool read", "tool ask",
+    "tool read", "tool ask", "widget",
 )  # fmt: skip
 
 
@@ -84,7 +84,16 @@ def without_sql_check(monkeypatch: pytest.MonkeyPatch, marked: MarkedHouse) -> N
     monkeypatch.setattr(retriever, "read_passages", unchecked)
 
 
-FINDING = ("search, own", "ask", "ask, streamed", "chat, own", "chat, own, streamed", "tool search", "tool ask")
+FINDING = (
+    "search, own",
+    "ask",
+    "ask, streamed",
+    "chat, own",
+    "chat, own, streamed",
+    "tool search",
+    "tool ask",
+    "widget",
+)
 INSIDE = ("vector candidates", "rows of candidates")
 
 
