@@ -191,7 +191,7 @@ def _turn(conversation_id: str, number: int, base: str, payload: str) -> Turn:
     address = payload if "script:" in payload else f"https://evil.example/{number}"
     sources = [
         Source(1, _hit(base, payload)),
-        Source(2, _hit(base, payload, WebPage(address, payload, payload, now()))),
+        Source(2, _hit(base, payload, WebPage(address, payload, "2026-01-02", now()))),
     ]
     cited = [Citation(one.number, 0, len(payload), 0, len(payload), Support.SUPPORTED, 0.9, payload) for one in sources]
     return Turn(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from kb_platform import jobs
+from kb_platform import jobs, quotas
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import (
     Document,
@@ -68,13 +68,13 @@ def add_document(
 
     The version before stays in use until the new one is ready; one that is still being read is given up. Raises
     NotFound for an unknown knowledge base, DuplicateFile when duplicates are not to be kept and the same content is
-    there under another name, InvalidInput when that folder and name are those of a document that is `hidden` from the
-    user.
+    there under another name, QuotaFull when its department may not hold so much more, InvalidInput when that folder
+    and name are those of a document that is `hidden` from the user.
     """
     stored = files.put(parts)
     path = join_path(folder, file_name)
     with database.writing() as session:
-        live_knowledge_base(session, knowledge_base_id)
+        base = live_knowledge_base(session, knowledge_base_id)
         document = _document_at(session, knowledge_base_id, path)
         if document is not None and document.id in hidden:
             raise InvalidInput(f"{path}: this name is taken by a document that you may not change.", "name_taken")
@@ -82,6 +82,7 @@ def add_document(
         if document is None:
             if not keep_duplicates:
                 _refuse_duplicate(session, knowledge_base_id, file_name, stored, hidden)
+            quotas.require_room(session, base.department_id, stored.bytes, 1)
             document = Document(
                 knowledge_base_id=knowledge_base_id, name=file_name, folder=folder, live_path=path, created_by=user_id
             )
@@ -90,6 +91,8 @@ def add_document(
         latest = latest_version(session, document.id)
         if latest and latest.file_sha256 == stored.sha256 and latest.state != VersionState.FAILED:
             return AddedDocument(document.id, latest.id, None, is_new=False, unchanged=True)
+        if not is_new:
+            quotas.require_room(session, base.department_id, stored.bytes, 0)
         if latest and latest.state in UNFINISHED:
             _give_up(session, latest)
         version, job = add_version(session, document, stored, user_id, encrypted_password)

@@ -27,6 +27,7 @@ from kb_platform.domain.access import AccessScope, Right
 from kb_platform.domain.errors import InvalidInput, KnowledgeBaseError, NotAuthenticated, NotFound, TooManyRequests
 from kb_platform.redaction import redactor
 from kb_platform.version import VERSION
+from web.api.dependencies import require_tokens
 from web.api.errors import status_of
 from web.api.openai.asking import answer_of
 from web.api.openai.chat import whole_answer
@@ -159,6 +160,7 @@ def _add_tools(server: MCPServer) -> None:
         objects = {"knowledge_bases": knowledge_bases or []}
         async with _calling(context, "mcp_ask", objects, question) as call:
             await asyncio.to_thread(call.services.rate_limits.check_question, call.principal)
+            await asyncio.to_thread(require_tokens, call.services, call.principal)
             scope = await asyncio.to_thread(_scope, call, knowledge_bases)
             body = ChatRequest(
                 model="",

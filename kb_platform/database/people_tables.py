@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kb_platform.database.tables import Base, new_id, now
@@ -17,6 +17,10 @@ class Department(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     name: Mapped[str]
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("departments.id"), index=True)
+    storage_mib: Mapped[int | None] = mapped_column(BigInteger)
+    """Quotas of it and all departments below; None: no limit."""
+    documents: Mapped[int | None] = mapped_column(BigInteger)
+    tokens_per_day: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

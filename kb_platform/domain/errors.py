@@ -10,6 +10,7 @@ KnowledgeBaseError                 every error below; `code` is stable, `message
 │   │   ├── GarbledText            the text layer is not text (broken font maps, binary)
 │   │   └── LimitExceeded          parsing took more memory, time or output than allowed
 │   ├── TooLarge                   an upload holds more bytes than allowed
+│   ├── QuotaFull                  a department may not hold so much more
 │   └── AddressRefused             an address of the web that must not be fetched
 ├── NotAuthenticated               no valid session or API key
 │   └── SignOnRefused              the single sign-on did not work, or whom it names is not let in
@@ -18,6 +19,7 @@ KnowledgeBaseError                 every error below; `code` is stable, `message
 ├── Conflict                       the state does not admit this now
 │   └── DuplicateFile              the same content is in the knowledge base under another name
 ├── TooManyRequests                wait before asking again
+│   └── TokensUsedUp               a department has used its tokens of the day
 ├── Unavailable                    a part of the platform does not answer; try again later
 │   ├── ModelUnavailable           the model endpoint failed or refused
 │   ├── ModelBusy                  no place at the model became free in time
@@ -97,6 +99,10 @@ class TooLarge(InvalidInput):
     code = "too_large"
 
 
+class QuotaFull(InvalidInput):
+    code = "quota_full"
+
+
 class AddressRefused(InvalidInput):
     code = "address_refused"
 
@@ -145,6 +151,10 @@ class TooManyRequests(KnowledgeBaseError):
     def __init__(self, message: str, retry_after_seconds: int) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class TokensUsedUp(TooManyRequests):
+    code = "token_quota"
 
 
 class Unavailable(KnowledgeBaseError):

@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
+from kb_platform import quotas
 from kb_platform.access import require_right
 from kb_platform.accounts import Principal, authenticate
 from kb_platform.domain.errors import NotAllowed, NotAuthenticated
@@ -69,7 +70,15 @@ def _admitted(request: Request, services: Services, credential: str) -> Principa
         require_right(principal, right)
     if getattr(route, "operation_id", None) in QUESTIONS:
         services.rate_limits.check_question(principal)
+        require_tokens(services, principal)
     return principal
+
+
+def require_tokens(services: Services, principal: Principal) -> None:
+    """Raises TokensUsedUp when the caller's department has used its tokens of the day."""
+    if principal.department_id is not None:
+        with services.database.reading() as session:
+            quotas.require_tokens(session, principal.department_id)
 
 
 Caller = Annotated[Principal, Depends(signed_in)]

@@ -19,6 +19,7 @@ from kb_platform.domain.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    QuotaFull,
     TooLarge,
     TooManyRequests,
     Unavailable,
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 STATUS: Sequence[tuple[type[KnowledgeBaseError], int]] = (  # the first that fits
     (TooLarge, 413),
+    (QuotaFull, 413),
     (InvalidInput, 422),
     (ContextWindowExceeded, 422),
     (NotAuthenticated, 401),

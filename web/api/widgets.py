@@ -18,7 +18,7 @@ from kb_platform.accounts import Principal
 from kb_platform.database.widget_tables import Widget as Row
 from kb_platform.domain.access import AccessScope
 from kb_platform.domain.answer import PastTurn
-from web.api.dependencies import Caller, ServicesDep, Visitor
+from web.api.dependencies import Caller, ServicesDep, Visitor, require_tokens
 from web.api.events import event_stream, server_sent_event
 from web.api.schemas.conversations import TurnStreamEvent
 from web.api.schemas.widgets import (
@@ -113,9 +113,14 @@ async def ask_widget(
     signed = token.credentials if token else ""
     asking, scope = await asyncio.to_thread(_visitor, services, str(widget_id), signed)
     request.state.principal = asking
-    await asyncio.to_thread(services.rate_limits.check_visitor, asking, address)
+    await asyncio.to_thread(_check, services, asking, address)
     answering = await services.answering(asking)
     return event_stream(_sent(await _question(body, scope), answering))
+
+
+def _check(services: Services, asking: Principal, address: str) -> None:
+    services.rate_limits.check_visitor(asking, address)
+    require_tokens(services, asking)
 
 
 def _visitor(services: Services, widget_id: str, token: str) -> tuple[Principal, AccessScope]:

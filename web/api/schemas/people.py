@@ -14,6 +14,8 @@ from kb_platform.people import MOST_MEMBERS, MOST_NAME_CHARACTERS
 from kb_platform.shares import MOST_SUBJECTS
 from web.api.schemas.common import Received, Sent
 
+MOST_QUOTA = 10**12
+
 
 class Department(Sent):
     id: str
@@ -21,6 +23,12 @@ class Department(Sent):
     parent_id: str | None
     user_count: int = Field(description="Its own people, without those of departments below.")
     knowledge_base_count: int
+    storage_mib: int | None = Field(description="Quota of it and all departments below; none: no limit.")
+    documents: int | None
+    tokens_per_day: int | None
+    bytes_held: int = Field(description="By it and all departments below.")
+    documents_held: int
+    tokens_today: int = Field(description="Used by their people since midnight (UTC).")
 
 
 class DepartmentList(Sent):
@@ -37,6 +45,9 @@ class DepartmentChange(Received):
 
     name: str | None = Field(None, min_length=1, max_length=MOST_NAME_CHARACTERS)
     parent_id: UUID | None = Field(None, description="Moves it there; null: to the top.")
+    storage_mib: int | None = Field(None, ge=0, le=MOST_QUOTA, description="For administrators; null: no limit.")
+    documents: int | None = Field(None, ge=0, le=MOST_QUOTA)
+    tokens_per_day: int | None = Field(None, ge=0, le=MOST_QUOTA)
 
 
 class Person(Sent):

@@ -242,7 +242,7 @@ export interface paths {
         head?: never;
         /**
          * Update Department
-         * @description Rename a department, or move it below another one.
+         * @description Rename a department, move it below another one, or (administrators) set its quotas.
          */
         patch: operations["update_department"];
         trace?: never;
@@ -2258,6 +2258,15 @@ export interface components {
         };
         /** Department */
         Department: {
+            /**
+             * Bytes Held
+             * @description By it and all departments below.
+             */
+            bytes_held: number;
+            /** Documents */
+            documents: number | null;
+            /** Documents Held */
+            documents_held: number;
             /** Id */
             id: string;
             /** Knowledge Base Count */
@@ -2266,6 +2275,18 @@ export interface components {
             name: string;
             /** Parent Id */
             parent_id: string | null;
+            /**
+             * Storage Mib
+             * @description Quota of it and all departments below; none: no limit.
+             */
+            storage_mib: number | null;
+            /** Tokens Per Day */
+            tokens_per_day: number | null;
+            /**
+             * Tokens Today
+             * @description Used by their people since midnight (UTC).
+             */
+            tokens_today: number;
             /**
              * User Count
              * @description Its own people, without those of departments below.
@@ -2277,6 +2298,8 @@ export interface components {
          * @description What is given changes.
          */
         DepartmentChange: {
+            /** Documents */
+            documents?: number | null;
             /** Name */
             name?: string | null;
             /**
@@ -2284,6 +2307,13 @@ export interface components {
              * @description Moves it there; null: to the top.
              */
             parent_id?: string | null;
+            /**
+             * Storage Mib
+             * @description For administrators; null: no limit.
+             */
+            storage_mib?: number | null;
+            /** Tokens Per Day */
+            tokens_per_day?: number | null;
         };
         /** DepartmentList */
         DepartmentList: {

@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Button, Group, Loader, Menu, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Alert, Button, Group, Loader, Menu, Modal, NumberInput, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -8,6 +8,7 @@ import { IconBuilding, IconDots, IconPencil, IconPlus, IconTrash } from "@/app/i
 import { withPaths } from "@/features/invitations/invitations";
 import { useUser } from "@/features/session/session";
 import { describeError } from "@/i18n/errors";
+import { useFormats } from "@/i18n/format";
 
 import { useAddDepartment, useChangeDepartment, useDeleteDepartment, useDepartments } from "./people";
 import classes from "./PeoplePage.module.css";
@@ -48,6 +49,7 @@ export function DepartmentsTab() {
               <Text fz="xs" c="dimmed" truncate>
                 {t("people.peopleCount", { count: department.user_count })} · {t("people.basesCount", { count: department.knowledge_base_count })}
               </Text>
+              <QuotaLine department={department} />
             </div>
             <Menu position="bottom-end">
               <Menu.Target>
@@ -86,6 +88,51 @@ export function DepartmentsTab() {
   );
 }
 
+/** What a department with quotas has of them. */
+function QuotaLine({ department }: { department: Department }) {
+  const { t } = useTranslation();
+  const format = useFormats();
+  const parts = [
+    department.storage_mib !== null && t("people.quotas.storageUsed", { used: format.bytes(department.bytes_held), most: format.bytes(department.storage_mib * 1024 * 1024) }),
+    department.documents !== null && t("people.quotas.documentsUsed", { used: format.count(department.documents_held), most: format.count(department.documents) }),
+    department.tokens_per_day !== null && t("people.quotas.tokensUsed", { used: format.count(department.tokens_today), most: format.count(department.tokens_per_day) }),
+  ].filter((part) => part !== false);
+  if (parts.length === 0) return null;
+  return (
+    <Text fz="xs" c="dimmed" data-testid="quota-line">
+      {parts.join(" · ")}
+    </Text>
+  );
+}
+
+type Quotas = Pick<Department, "storage_mib" | "documents" | "tokens_per_day">;
+
+function QuotaInputs({ value, onChange }: { value: Quotas; onChange: (value: Quotas) => void }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Text fz="sm" c="dimmed">
+        {t("people.quotas.text")}
+      </Text>
+      <Group grow align="flex-end">
+        {(["storage_mib", "documents", "tokens_per_day"] as const).map((name) => (
+          <NumberInput
+            key={name}
+            label={t(`people.quotas.${name}`)}
+            placeholder={t("people.quotas.none")}
+            min={0}
+            allowDecimal={false}
+            thousandSeparator=","
+            value={value[name] ?? ""}
+            onChange={(count) => onChange({ ...value, [name]: typeof count === "number" ? count : null })}
+            data-testid={`quota-${name}`}
+          />
+        ))}
+      </Group>
+    </>
+  );
+}
+
 type FormProps = { open: Open; departments: readonly Department[]; isAdministrator: boolean; onClose: () => void };
 
 function DepartmentForm({ open: { department, parent: initial }, departments, isAdministrator, onClose }: FormProps) {
@@ -94,13 +141,21 @@ function DepartmentForm({ open: { department, parent: initial }, departments, is
   const change = useChangeDepartment();
   const [name, setName] = useState(department?.name ?? "");
   const [parent, setParent] = useState<string | null>(initial);
+  const [quotas, setQuotas] = useState<Quotas>({
+    storage_mib: department?.storage_mib ?? null,
+    documents: department?.documents ?? null,
+    tokens_per_day: department?.tokens_per_day ?? null,
+  });
   const isKnown = (id: string | null) => departments.some((one) => one.id === id);
   const closed = department ? withBelow(departments, department.id) : new Set<string>();
   const error = add.error ?? change.error;
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     if (!department) add.mutate({ name, parent_id: parent }, { onSuccess: onClose });
-    else change.mutate({ id: department.id, change: parent === department.parent_id ? { name } : { name, parent_id: parent } }, { onSuccess: onClose });
+    else {
+      const moved = parent === department.parent_id ? {} : { parent_id: parent };
+      change.mutate({ id: department.id, change: { name, ...moved, ...(isAdministrator && quotas) } }, { onSuccess: onClose });
+    }
   };
   return (
     <Stack component="form" onSubmit={submit}>
@@ -121,6 +176,7 @@ function DepartmentForm({ open: { department, parent: initial }, departments, is
           data={withPaths(departments.filter((one) => !closed.has(one.id)))}
         />
       )}
+      {department && isAdministrator && <QuotaInputs value={quotas} onChange={setQuotas} />}
       <Group justify="flex-end">
         <Button variant="default" onClick={onClose}>
           {t("common.cancel")}

@@ -4,7 +4,19 @@ import type { Department } from "@/api/types";
 
 import { tree, withBelow } from "./tree";
 
-const department = (id: string, parent_id: string | null): Department => ({ id, name: id, parent_id, user_count: 0, knowledge_base_count: 0 });
+const department = (id: string, parent_id: string | null): Department => ({
+  id,
+  name: id,
+  parent_id,
+  user_count: 0,
+  knowledge_base_count: 0,
+  storage_mib: null,
+  documents: null,
+  tokens_per_day: null,
+  bytes_held: 0,
+  documents_held: 0,
+  tokens_today: 0,
+});
 const house = [department("chair", "law"), department("law", null), department("medicine", null), department("institute", "chair")];
 
 describe("the tree of departments", () => {
