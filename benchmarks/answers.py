@@ -14,6 +14,7 @@ from benchmarks.answers_model import measure_model
 from benchmarks.checking import measure_checker
 from benchmarks.figures import Figure, progress
 from benchmarks.labelled import letters, share
+from inference.answerability import answerability
 from inference.evidence import weigh_passages, worth_giving
 from inference.extractive import extract_answer
 from inference.markers import without_markers
@@ -37,19 +38,20 @@ def measure(quick: bool) -> Iterable[Figure]:
 def _answers(
     language: str, questions: Sequence[Asked], passages: Passages, embedding: EmbeddingModel
 ) -> Iterator[Figure]:
-    border = AnsweringSettings().abstain_below
+    settings = AnsweringSettings()
     answered: dict[str, list[bool]] = {"answerable": [], "near": [], "elsewhere": []}
     right: list[bool] = []
     cited = carried = sentences = 0
     for number, asked in enumerate(questions):
         progress(f"{language} {number + 1}/{len(questions)}") if number % 25 == 0 else None
         found = passages.find(asked.text, embedding, asked.only)
-        speaks = weigh_passages(asked.text, found, embedding.name) >= border
+        given = worth_giving([asked.text], found, embedding.name)
+        speaks = weigh_passages(asked.text, found, embedding.name) >= settings.abstain_below
+        speaks = speaks and answerability(asked.text, given, embedding.name) >= settings.quote_from
         kind = "answerable" if asked.answers else ("near" if asked.near else "elsewhere")
         answered[kind].append(speaks)
         if not speaks or not asked.answers:
             continue
-        given = worth_giving([asked.text], found, embedding.name)
         extract = extract_answer([asked.text], given, embedding)
         if extract is None:
             right.append(False)

@@ -39,6 +39,7 @@ AT_ONCE = 4
 PASSAGES_GIVEN = 3
 ANSWER_TOKENS = 120
 CARRIED = 0.6
+GIVES_UP_AFTER = 3
 
 
 @dataclass
@@ -57,6 +58,8 @@ class Answered:
     invented: int = 0
     citations: int = 0
     failed: int = 0
+    """Questions that nothing came of; they count nowhere else."""
+    failed_in_a_row: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,9 @@ def measure_model(sets: Sequence[tuple[str, list[Asked], Passages]], embedding: 
         yield share(f"{prefix}.false_answers_near", sum(got.near), len(got.near))
         yield share(f"{prefix}.false_answers_elsewhere", sum(got.elsewhere), len(got.elsewhere))
         yield share(f"{prefix}.false_refusals", len(got.answerable) - sum(got.answerable), len(got.answerable))
-        yield Figure("answers", f"{prefix}.failed", got.failed, "answers", len(silent) + len(got.answerable))
+        yield Figure(
+            "answers", f"{prefix}.failed", got.failed, "answers", got.failed + len(silent) + len(got.answerable)
+        )
     yield Figure(
         "answers",
         "invented_citations",
@@ -119,6 +124,9 @@ async def _ask_all(
     async def ask() -> None:
         nonlocal asked
         while waiting and time.monotonic() < until:
+            if all(got.failed_in_a_row >= GIVES_UP_AFTER for got in results.values()):
+                progress("the model server does not answer any more: what was asked until then counts")
+                return
             language, question, passages = waiting.pop(0)
             retriever = cast(Retriever, _SetRetriever(passages, embedding, question.only))
             await _ask(question, AnsweringServices(retriever, embedding, model, settings), results[language])
@@ -157,11 +165,14 @@ async def _ask(question: Asked, services: AnsweringServices, got: Answered) -> N
     if isinstance(last, Failed):
         progress(f"failed: {last.message}")
     done = last if isinstance(last, Done) else None
-    got.failed += done is None
-    speaks = done is not None and not done.abstained
+    if done is None:
+        got.failed += 1
+        got.failed_in_a_row += 1
+        return
+    got.failed_in_a_row = 0
     kind = got.answerable if question.answers else (got.near if question.near else got.elsewhere)
-    kind.append(speaks)
-    if done is None or done.abstained:
+    kind.append(not done.abstained)
+    if done.abstained:
         return
     if question.answers:
         got.holds_gold.append(any(_plain(gold) in _plain(done.answer) for gold in question.answers))

@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import partial
 
 from inference.abstaining import abstention_to, part_not_found
+from inference.answerability import answerability
 from inference.asking import AnsweringServices, Found, Question
 from inference.budget import reserve_room
 from inference.chatting import chat, fit_history
@@ -113,7 +114,9 @@ async def _quote(
 ) -> AsyncGenerator[AnswerEvent, None]:
     """Answer without a model."""
     answered, unanswered = await asyncio.to_thread(_parts_held, found, services)
-    extract: Extract | None = await asyncio.to_thread(extract_answer, answered, found.sources, services.embedding)
+    extract: Extract | None = None
+    if answered:
+        extract = await asyncio.to_thread(extract_answer, answered, found.sources, services.embedding)
     if extract is None:
         async for event in _abstain(question, found, Answerer.EXTRACTIVE, began):
             yield event
@@ -133,14 +136,16 @@ async def _quote(
 
 
 def _parts_held(found: Found, services: AnsweringServices) -> tuple[list[str], list[str]]:
-    """Return the parts of the question that the sources can answer, and those that they cannot. A question of one part
-    has been weighed already."""
-    if not found.parts:
-        return [found.query], []
-    border = services.settings.answering.abstain_below
-    held = {part: weigh_passages(part, found.sources, services.embedding.name) >= border for part in found.parts}
-    answered = [part for part in found.parts if held[part]]
-    return (answered, [part for part in found.parts if not held[part]]) if answered else ([found.query], [])
+    """Return the parts of the question (itself, where it has only one) that the sources answer, and those that they do
+    not."""
+    settings, name = services.settings.answering, services.embedding.name
+    parts = [part for part in found.parts if weigh_passages(part, found.sources, name) >= settings.abstain_below]
+    answered = [
+        part
+        for part in parts or [found.query]
+        if settings.quote_from <= 0 or answerability(part, found.sources, name) >= settings.quote_from
+    ]
+    return answered, [part for part in found.parts if part not in answered] if parts else []
 
 
 async def _generate(

@@ -47,6 +47,16 @@ HARDLY_RELATED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
+class Likely:
+    """A quote and how likely its words make it that it answers (no scale of its own)."""
+
+    quote: Quote
+    score: float
+    words: float
+    """Share (0..1) of the question's words that the sentence, its titles and the sentence before it hold."""
+
+
+@dataclass(frozen=True, slots=True)
 class RankedQuote:
     quote: Quote
     score: float
@@ -88,12 +98,12 @@ def worth_giving(questions: Sequence[str], sources: Sequence[Source], embedding_
     return tuple(Source(number, source.hit) for number, source in enumerate(kept, start=1))
 
 
-def rank_quotes(question: str, sources: Sequence[Source], embedding: EmbeddingModel) -> list[RankedQuote]:
-    """Return the quotable sentences and rows of the passages, the one that answers best first."""
+def likeliest_quotes(question: str, sources: Sequence[Source]) -> list[Likely]:
+    """Return the quotable sentences and rows of the passages by what their words tell, the likeliest answer first."""
     terms = content_terms(question)
     kind = expects(question)
     total = sum(term.weight for term in terms) or 1.0
-    prepared: list[tuple[float, float, Quote]] = []
+    found: list[Likely] = []
     for source in sources:
         hit = source.hit
         title = TextTerms(f"{hit.document_title} {' '.join(hit.heading_path)}")
@@ -111,17 +121,21 @@ def rank_quotes(question: str, sources: Sequence[Source], embedding: EmbeddingMo
                 for term in terms
             ]
             words = sum(held) / total
-            prepared.append((_score_without_nearness(quote, words, share, kind, terms), words, quote))
+            found.append(Likely(quote, _score_without_nearness(quote, words, share, kind, terms), words))
             before = own
-    prepared.sort(key=lambda item: -item[0])
-    likeliest = prepared[:EMBEDDED_QUOTES]
+    return sorted(found, key=lambda item: -item.score)
+
+
+def rank_quotes(question: str, sources: Sequence[Source], embedding: EmbeddingModel) -> list[RankedQuote]:
+    """Return the quotable sentences and rows of the passages, the one that answers best first."""
+    likeliest = likeliest_quotes(question, sources)[:EMBEDDED_QUOTES]
     if not likeliest:
         return []
-    vectors = embedding.embed_passages([quote.text[:QUOTE_CHARACTERS] for _, _, quote in likeliest])
+    vectors = embedding.embed_passages([item.quote.text[:QUOTE_CHARACTERS] for item in likeliest])
     nearness = vectors @ embedding.embed_query(question)
     ranked = [
-        RankedQuote(quote, score + NEARNESS * float(near), float(near), words)
-        for (score, words, quote), near in zip(likeliest, nearness, strict=True)
+        RankedQuote(item.quote, item.score + NEARNESS * float(near), float(near), item.words)
+        for item, near in zip(likeliest, nearness, strict=True)
     ]
     return sorted(ranked, key=lambda item: -item.score)
 

@@ -282,6 +282,11 @@ class AnsweringSettings(Group):
     abstain_below: float = Field(
         0.5, description="Evidence (0..1) under which the answer is that the documents do not say."
     )
+    quote_from: float = Field(
+        0.28,
+        description="Probability (0..1) that the likeliest sentence answers from which sentences are quoted where no "
+        "model answers; 0: whenever there is evidence.",
+    )
     support_threshold: float = Field(0.6, description="Support (0..1) from which a citation counts as supported.")
     strike_unsupported: bool = Field(
         False, description="Strike out the sentences of a model's answer that none of the passages they cite carries."
