@@ -27,6 +27,7 @@ class Script:
     breaks_off: bool = False
     """Ends the connection in the middle of the answer."""
     name: str = MODEL
+    window: int = 16_384
     usage: dict[str, Any] | None = field(
         default_factory=lambda: {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
     )
@@ -42,7 +43,7 @@ def scripted_app(script: Script) -> FastAPI:
     def models(request: Request) -> Response:
         script.authorizations.append(request.headers.get("authorization", ""))
         return JSONResponse(
-            {"object": "list", "data": [{"id": script.name, "object": "model", "max_model_len": 16384}]}
+            {"object": "list", "data": [{"id": script.name, "object": "model", "max_model_len": script.window}]}
         )
 
     @app.post("/v1/chat/completions")

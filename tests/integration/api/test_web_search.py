@@ -170,6 +170,42 @@ def test_a_question_that_does_not_ask_the_web_sends_nothing_there(
     assert sites.asked == []
 
 
+@pytest.mark.parametrize("thinking", [True, False])
+@pytest.mark.parametrize("documents", [True, False])
+@pytest.mark.parametrize("web", [True, False])
+def test_each_of_the_three_switches_does_its_own_part_in_every_combination(
+    chief: httpx.Client,
+    asker: httpx.Client,
+    rules: Rules,
+    sites: Sites,
+    script: Script,
+    model_url: str,
+    settings: Settings,
+    thinking: bool,
+    documents: bool,
+    web: bool,
+) -> None:
+    script.window = 131_072
+    made = chief.post("/api/v1/model-endpoints", json={"base_url": model_url}).raise_for_status().json()["id"]
+    sites.asked.clear()
+    question = "申请转专业的平均绩点不得低于多少？" if documents else QUESTION
+    try:
+        conversation = begin(asker, *([rules.base] if documents else []))
+        events = ask(asker, conversation, question, thinking=thinking, web_search=web)
+    finally:
+        chief.delete(f"/api/v1/model-endpoints/{made}")
+    found = next(event for event in events if event["type"] == "sources")
+    assert (events[-1]["type"], events[-1]["answerer"]) == ("done", "model")
+    assert {bool(source["web"]) for source in found["sources"]} == {
+        kind for kind, on in ((False, documents), (True, web)) if on
+    }
+    assert bool(sites.asked) == web
+    (request,) = script.requests
+    told = "".join(message["content"] for message in request["messages"])
+    assert ("平均绩点不得低于3.2" in told) == documents
+    assert (request["max_tokens"] > settings.model.answer_tokens) == thinking, "room to think only where it thinks"
+
+
 def test_openai_clients_ask_the_web_by_an_extension(
     chief: httpx.Client, asker: httpx.Client, rules: Rules, sites: Sites
 ) -> None:
