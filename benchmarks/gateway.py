@@ -189,13 +189,17 @@ def _prefix_cache() -> Iterator[Figure]:
         environment = {"KB_MODEL__BASE_URL": server.base_url, "KB_MODEL__TIMEOUT_SECONDS": "300"}
         with running_platform(Path(folder), environment) as platform:
             conversation = _conversation(platform, _rules_base(platform))
-            before = _prefix_counts(server.base_url)
+            counts = [_prefix_counts(server.base_url)]
             for question in TURNS:
                 body = {"question": question, "stream": False, "thinking": False}
                 turn = platform.client.post(f"{conversation}/turns", json=body, timeout=600).json()
-                progress(f"  {turn['state']}: {turn['usage'] and turn['usage']['cached_tokens']} cached")
-            hits, asked = (after - at for after, at in zip(_prefix_counts(server.base_url), before, strict=True))
-    yield Figure(BENCH, "prefix_cached_share", _rounded(hits / asked), "share", int(asked))
+                counts.append(_prefix_counts(server.base_url))
+                hits, asked = counts[-1][0] - counts[-2][0], counts[-1][1] - counts[-2][1]
+                progress(f"  {turn['state']}: {hits:.0f} of {asked:.0f} prompt tokens cached")
+    # A first question finds nothing of its own; what follows is where the layout of the prompt shows.
+    for name, since in (("prefix_cached_share", 0), ("prefix_cached_share_follow_ups", 1)):
+        hits, asked = counts[-1][0] - counts[since][0], counts[-1][1] - counts[since][1]
+        yield Figure(BENCH, name, _rounded(hits / asked), "share", int(asked))
 
 
 def _prefix_counts(base_url: str) -> tuple[float, float]:

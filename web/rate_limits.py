@@ -33,6 +33,13 @@ KEY_PREFIX = "kb-limits"
 TRY_AGAIN_SECONDS = 10.0
 CONNECT_SECONDS = 0.5
 ANSWER_SECONDS = 0.5
+ROUND_TRIPS = 60
+"""Into this many parts at least a limit is taken from Redis: a large one not with a question to Redis for each request,
+which would be a good part of what stands before an answer's first word."""
+MOST_AHEAD = 50
+AHEAD_SECONDS = 5.0
+"""What was taken ahead and not used by then is lost to its user: a sixtieth of the limit at most for each process."""
+MOST_NAMES = 10_000
 
 
 class Counters:
@@ -42,6 +49,8 @@ class Counters:
         """Without `redis_url` everything is counted in memory."""
         self._clock = clock
         self._away_until = 0.0
+        self._ahead: dict[str, tuple[int, float]] = {}
+        """Of each name how many more were taken already, and until when they can be used."""
         self._lock = threading.Lock()
         self._local = MovingWindowRateLimiter(MemoryStorage())
         self._shared: MovingWindowRateLimiter | None = None
@@ -62,6 +71,25 @@ class Counters:
             return 0.0 if windows.hit(item, name) else _wait(windows, item, name)
 
         return self._on_either(act)
+
+    def take_ahead(self, item: RateLimitItem, name: str) -> float:
+        """As `take`, but of a large limit several at once, of which the next ones are given from here."""
+        several = min(item.amount // ROUND_TRIPS, MOST_AHEAD)
+        if several < 2:
+            return self.take(item, name)
+        now = self._clock()
+        with self._lock:
+            left, until = self._ahead.pop(name, (0, 0.0))
+            if left and now < until:
+                self._ahead[name] = (left - 1, until)
+                return 0.0
+        if not self._on_either(lambda windows: windows.hit(item, name, cost=several)):
+            return self.take(item, name)
+        with self._lock:
+            if len(self._ahead) >= MOST_NAMES:
+                self._ahead.clear()
+            self._ahead[name] = (several - 1, now + AHEAD_SECONDS)
+        return 0.0
 
     def wait(self, item: RateLimitItem, name: str) -> float:
         """Return the seconds until there is room for one more, 0 where there is; counts nothing."""
@@ -130,7 +158,7 @@ class RateLimits:
     def _check(self, most: int, name: str, said: str) -> None:
         if not most:
             return
-        seconds = self._counters.take(RateLimitItemPerMinute(most), name)
+        seconds = self._counters.take_ahead(RateLimitItemPerMinute(most), name)
         if seconds:
             wait = max(1, round(seconds + 0.5))
             raise TooManyRequests(f"{said} Try again in {wait} seconds.", wait)

@@ -13,7 +13,7 @@ from kb_platform.database.tables import Role
 from kb_platform.domain.errors import TooManyRequests
 from kb_platform.settings import LimitSettings
 from tests.integration.web.conftest import Valkey
-from web.rate_limits import TRY_AGAIN_SECONDS, Counters, RateLimits
+from web.rate_limits import AHEAD_SECONDS, TRY_AGAIN_SECONDS, Counters, RateLimits
 from web.throttle import MOST_FAILURES_FROM_ONE_ADDRESS, SignInThrottle
 
 TEN = RateLimitItemPerMinute(10)
@@ -63,6 +63,31 @@ def test_a_key_has_a_limit_of_its_own(valkey: Valkey) -> None:
     with pytest.raises(TooManyRequests):
         limits.check_request(principal("api_key", "k1"))
     limits.check_request(principal())
+
+
+def test_a_large_limit_is_taken_in_parts_and_holds_over_all_processes(valkey: Valkey) -> None:
+    many = RateLimitItemPerMinute(600)
+    one, other = Counters(valkey.url), Counters(valkey.url)
+    admitted = sum(not counters.take_ahead(many, "somebody") for _ in range(400) for counters in (one, other))
+    assert admitted == 600
+
+
+def test_what_was_taken_ahead_does_not_outlive_its_time(valkey: Valkey) -> None:
+    clock = Clock()
+    counters = Counters(valkey.url, clock)
+    many = RateLimitItemPerMinute(120)
+    assert not counters.take_ahead(many, "somebody")
+    other = Counters(valkey.url)
+    for _ in range(120):
+        other.take(many, "somebody")
+    assert not counters.take_ahead(many, "somebody"), "one of the first two was left"
+    assert counters.take_ahead(many, "somebody")
+    counters.clear(many, "somebody")
+    assert not counters.take_ahead(many, "somebody")
+    for _ in range(120):
+        other.take(many, "somebody")
+    clock.now += AHEAD_SECONDS
+    assert counters.take_ahead(many, "somebody")
 
 
 def test_without_redis_each_process_counts_for_itself_and_nothing_fails(valkey: Valkey) -> None:
