@@ -30,9 +30,9 @@ from kb_platform.database.migrate import upgrade
 BENCH = "isolation"
 PROBES = 10_000
 DOCUMENTS, QUICK_DOCUMENTS = 24, 4
-QUICK_SECONDS = 12.0
+QUICK_SECONDS = 8.0
 """For the probes of either half; the rest of the 50 seconds goes to starting and to the routes."""
-QUICK_ROWS = 6
+QUICK_ROWS = 10
 """Of the table one row in so many."""
 NO_LIMIT = 86_400.0
 
