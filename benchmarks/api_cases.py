@@ -11,6 +11,7 @@ import math
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,8 +55,7 @@ def measure_server_errors(world: World, quick: bool) -> Iterator[Figure]:
 
 def server_errors(world: World, least: int) -> Tally:
     """Send at least so many requests, shared out among all operations."""
-    with world.administrator() as client:
-        description = client.get("/api/openapi.json").raise_for_status().json()
+    description = world.served.app.openapi()
     operations = [found.ok() for found in schemathesis.openapi.from_dict(description).get_all_operations()
                   if isinstance(found, Ok)]  # fmt: skip
     tally = Tally()
@@ -70,7 +70,7 @@ def server_errors(world: World, least: int) -> Tally:
 
 def _attack(world: World, operation: Any, mode: GenerationMode, most: int, tally: Tally) -> None:
     """Send up to `most` requests to an operation, as a newly signed-in administrator among newly made things."""
-    with world.administrator() as client:
+    with closing(world.administrator()) as client:
         known = _things(client)
         session = requests.Session()
         session.trust_env = False
