@@ -283,7 +283,7 @@ class AnsweringSettings(Group):
         0.5, description="Evidence (0..1) under which the answer is that the documents do not say."
     )
     quote_from: float = Field(
-        0.28,
+        0.0,
         description="Probability (0..1) that the likeliest sentence answers from which sentences are quoted where no "
         "model answers; 0: whenever there is evidence.",
     )

@@ -7,9 +7,10 @@ import pytest
 from inference.answerability import answerability, signs_of
 from kb_platform.domain.answer import Source
 from kb_platform.domain.chunk import Hit, Scores
-from kb_platform.settings import AnsweringSettings
 
 E5 = "multilingual-e5-small"
+BORDER = 0.28
+"""docs/quality.md measures the setting `quote_from` at it."""
 LIBRARY = (
     "The library of the university opens at 8:00 and closes at 22:00. Undergraduates may borrow up to 15 books for 30 "
     "days. The reading room was designed by Anna Berg."
@@ -33,8 +34,7 @@ def source(text: str, dense: float = 0.88) -> Source:
 def test_a_question_that_the_passage_answers_is_likelier_than_one_that_only_sounds_alike(
     answered: str, missed: str, text: str
 ) -> None:
-    border = AnsweringSettings().quote_from
-    assert answerability(answered, [source(text)], E5) >= border > answerability(missed, [source(text, 0.83)], E5)
+    assert answerability(answered, [source(text)], E5) >= BORDER > answerability(missed, [source(text, 0.83)], E5)
 
 
 def test_what_is_seen_names_what_is_lacking() -> None:
