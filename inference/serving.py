@@ -23,7 +23,7 @@ from pathlib import Path
 from types import FrameType
 
 from inference.model_configs import read_model_config
-from inference.serving_plan import DEFAULT_CONCURRENCY, GIB, Gpu, Machine, ServingPlan, plan_serving
+from inference.serving_plan import DEFAULT_CONCURRENCY, GIB, Gpu, Machine, Nodes, ServingPlan, plan_serving
 from kb_platform.domain.errors import SettingsError
 
 HEALTH_SECONDS = 1800.0
@@ -112,6 +112,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--context", type=int, default=0, help="context window in tokens (default: what fits)")
     parser.add_argument("--concurrency", type=int, default=DEFAULT_CONCURRENCY, help="full conversations at a time")
     parser.add_argument("--nodes", type=int, default=1, help="machines like this one that share the model")
+    parser.add_argument("--node-rank", type=int, default=0, help="which of them this one is, from 0")
+    parser.add_argument("--first-node", default="", help="address of the one with rank 0, for all others to reach")
     parser.add_argument("--vllm", type=Path, help="the vllm command (default: the one on the PATH)")
     parser.add_argument(
         "--gpus", default="", help="plan for other GPUs than those here, as COUNTxGIB (8x80); only prints"
@@ -121,12 +123,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         machine = parse_planned_gpus(options.gpus) if options.gpus else inspect_machine(found)
         config = read_model_config(options.model)
-        plan = plan_serving(
-            options.model, config, machine, tuple(extra), options.context, options.concurrency, options.nodes
-        )
+        nodes = Nodes(options.nodes, options.node_rank, options.first_node)
+        plan = plan_serving(options.model, config, machine, tuple(extra), options.context, options.concurrency, nodes)
         print(describe(plan, machine), flush=True)
         if options.print or options.gpus:
             return 0
+        if nodes.count > 1 and not (nodes.first and 0 <= nodes.rank < nodes.count):
+            raise SettingsError(
+                f"Over {nodes.count} machines each has to know which it is and where the first one is: --node-rank 0 "
+                f"to {nodes.count - 1}, and --first-node ADDRESS."
+            )
         if not found:
             raise SettingsError(
                 "vLLM is not installed here. Make it an environment of its own (python -m venv vllm-env && "
@@ -137,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     environment = os.environ | plan.environment
     command = [str(found), *plan.arguments]
-    if options.wait:
+    if options.wait and not nodes.rank:  # the others listen for no questions
         return _serve_and_wait(command, environment, base_url(plan))
     return os.execve(command[0], command, environment)  # noqa: S606 - becoming vLLM is the purpose
 

@@ -61,6 +61,18 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
+class Nodes:
+    """Machines like this one that share a model: `rank` is this one's, `first` the address of the one with rank 0."""
+
+    count: int = 1
+    rank: int = 0
+    first: str = ""
+
+
+ONE_NODE = Nodes()
+
+
+@dataclass(frozen=True, slots=True)
 class ServingPlan:
     """`arguments` follow `vllm` (the first is `serve`); `environment` is added; `reasons` are for a person."""
 
@@ -77,7 +89,7 @@ def plan_serving(
     extra: tuple[str, ...] = (),
     context_tokens: int = 0,
     concurrency: int = DEFAULT_CONCURRENCY,
-    nodes: int = 1,
+    nodes: Nodes = ONE_NODE,
 ) -> ServingPlan:
     """Choose the flags. `extra` flags win over the chosen ones; `context_tokens` 0 chooses the longest window that
     `concurrency` full conversations fit in. Raises SettingsError, with the arithmetic, when the model cannot fit."""
@@ -89,7 +101,7 @@ def plan_serving(
             "(KB_MODEL__BASE_URL)."
         )
     tensor_parallel = 1 if on_cpu else _tensor_parallel(config, len(machine.gpus))
-    room, how = _room_for_cache(model, config, machine, on_cpu, tensor_parallel, nodes)
+    room, how = _room_for_cache(model, config, machine, on_cpu, tensor_parallel, nodes.count)
     # Over all GPUs: latent attention's cache and heads fewer than GPUs are held more than once.
     per_token = cache_bytes_per_token(config, tensor_parallel) * tensor_parallel
     cache_tokens = int(room / per_token)
@@ -116,15 +128,24 @@ def plan_serving(
                 f"tensor parallel over {tensor_parallel} of {len(machine.gpus)} GPUs "
                 f"({config.attention_heads} attention heads divide by it)"
             )
-        if nodes > 1:
-            flags |= {"--nnodes": str(nodes), "--pipeline-parallel-size": str(nodes)}
-            reasons.append(f"pipeline parallel over {nodes} machines: add --node-rank and --master-addr on each")
+        if nodes.count > 1:
+            flags |= _node_flags(nodes)
+            reasons.append(
+                f"pipeline parallel over {nodes.count} machines: start this on each of them, with --node-rank 0 to "
+                f"{nodes.count - 1}; --first-node is the address of the one with rank 0, which alone listens for "
+                "questions"
+            )
     if not (on_cpu and config.latent_dim):
         flags["--enable-prefix-caching"] = None
         reasons.append("prefix caching: follow-up questions do not compute the shared start again")
+    flags["--enable-prompt-tokens-details"] = None
+    reasons.append("prompt token details: each answer says how much of its prompt was cached, and is priced so")
     if parser := reasoning_parser(model, config):
         flags["--reasoning-parser"] = parser
         reasons.append(f"reasoning parser {parser}: reasoning arrives apart from the answer")
+    if parser := tool_parser(model, config):
+        flags |= {"--enable-auto-tool-choice": None, "--tool-call-parser": parser}
+        reasons.append(f"tool parser {parser}: for other programs that let the model call tools")
     if config.quantisation:
         reasons.append(f"{config.quantisation} weights: vLLM reads that from the checkpoint, no flag is needed")
     arguments = ["serve", model]
@@ -154,6 +175,31 @@ def reasoning_parser(model: str, config: ModelConfig) -> str:
     if config.architecture.startswith("Qwen3"):
         return "qwen3" if config.thinks else ""
     return "deepseek_r1" if config.thinks else ""
+
+
+def tool_parser(model: str, config: ModelConfig) -> str:
+    """Return vLLM's parser of tool calls for the model, empty where it was not trained to call tools."""
+    name = model.lower()
+    if "distill" in name:
+        return ""
+    if version := re.search(r"deepseek-?v(3[._-]?[12]|4)", name):
+        return f"deepseek_v{re.sub('[._-]', '', version[1])}"
+    if config.architecture == "DeepseekV3ForCausalLM":
+        return "deepseek_v3"
+    if config.architecture.startswith(("Qwen2", "Qwen3")):
+        return "hermes"
+    return ""
+
+
+def _node_flags(nodes: Nodes) -> dict[str, str | None]:
+    flags: dict[str, str | None] = {
+        "--nnodes": str(nodes.count),
+        "--pipeline-parallel-size": str(nodes.count),
+        "--node-rank": str(nodes.rank),
+    }
+    if nodes.first:
+        flags["--master-addr"] = nodes.first
+    return flags | ({"--headless": None} if nodes.rank else {})
 
 
 def _tensor_parallel(config: ModelConfig, gpus: int) -> int:

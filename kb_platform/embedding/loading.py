@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from kb_platform.embedding.tokens import approximate_offsets, exact_offsets
 from kb_platform.settings import EmbeddingSettings
 
 SPECIAL_TOKENS = 2
+KERNEL_CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
+"""Read by oneDNN and by torch's bridge to it, at the first batch of a process."""
+KERNELS_KEPT = "128"
 
 
 def load_embedding(settings: EmbeddingSettings, data_dir: Path) -> EmbeddingModel:
@@ -31,6 +35,7 @@ def _local(settings: EmbeddingSettings, data_dir: Path) -> EmbeddingModel:
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # type: ignore[no-untyped-call]
+    _keep_few_kernels()
 
     is_builtin = settings.model == "builtin"
     path = str(builtin.builtin_checkpoint(data_dir)) if is_builtin else settings.model
@@ -63,6 +68,13 @@ def _local(settings: EmbeddingSettings, data_dir: Path) -> EmbeddingModel:
         batch_size=settings.batch_size,
         pass_tokens=PASS_TOKENS if device == "cpu" else BATCH_TOKENS,
     )
+
+
+def _keep_few_kernels() -> None:
+    """Let torch keep a hundred compiled kernels for the processor in place of a thousand: it makes one for each shape
+    of a batch, and a worker that reads texts of all lengths would grow by a megabyte with each (measured)."""
+    for name in KERNEL_CACHES:
+        os.environ.setdefault(name, KERNELS_KEPT)
 
 
 def _endpoint(settings: EmbeddingSettings) -> EmbeddingModel:

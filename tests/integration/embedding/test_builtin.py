@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from kb_platform.domain.errors import SettingsError
 from kb_platform.embedding import EmbeddingModel, load_embedding
 from kb_platform.settings import EmbeddingSettings
 
+ROOT = Path(__file__).resolve().parents[3]
 PASSAGES = [
     "学生转专业须修满一学年，平均学分绩点不低于3.0。",
     "The library opens at eight on weekdays.",
@@ -24,6 +27,34 @@ def test_vectors_have_unit_length(embedding: EmbeddingModel) -> None:
     assert vectors.shape == (3, embedding.dimension)
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
+
+
+GROWTH_SCRIPT = """
+import os, sys
+from pathlib import Path
+from kb_platform.embedding import load_embedding
+from kb_platform.settings import EmbeddingSettings
+
+def mebibytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+embedding = load_embedding(EmbeddingSettings(), Path(sys.argv[1]))
+for length in range(10, 120):
+    embedding.embed_passages(["book " * length])
+    if length == 60:
+        before = mebibytes()
+print(mebibytes() - before)
+"""
+
+
+def test_memory_does_not_grow_with_each_new_length_of_text(
+    embedding: EmbeddingModel, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "models0"  # where the fixture has converted the model already
+    run = subprocess.run(
+        [sys.executable, "-c", GROWTH_SCRIPT, str(folder)], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert float(run.stdout) < 40
 
 
 @pytest.mark.parametrize(

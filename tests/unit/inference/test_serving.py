@@ -7,7 +7,7 @@ import pytest
 
 from inference.model_configs import config_from_folder, preset_of, read_model_config
 from inference.serving import base_url, main, parse_gpus
-from inference.serving_plan import GIB, Gpu, Machine, ModelConfig, cache_bytes_per_token, plan_serving
+from inference.serving_plan import GIB, ONE_NODE, Gpu, Machine, ModelConfig, Nodes, cache_bytes_per_token, plan_serving
 from kb_platform.domain.errors import SettingsError
 
 A100 = Gpu("NVIDIA A100-SXM4-80GB", 80 * GIB)
@@ -18,7 +18,7 @@ def flags(arguments: tuple[str, ...]) -> dict[str, str]:
     return {name: value for name, value in zip(arguments, [*arguments[1:], ""], strict=True) if name.startswith("--")}
 
 
-def plan(name: str, *gpus: Gpu, extra: tuple[str, ...] = (), nodes: int = 1) -> tuple[dict[str, str], str]:
+def plan(name: str, *gpus: Gpu, extra: tuple[str, ...] = (), nodes: Nodes = ONE_NODE) -> tuple[dict[str, str], str]:
     made = plan_serving(name, read_model_config(name), Machine(gpus, 0), extra=extra, nodes=nodes)
     return flags(made.arguments), "\n".join(made.reasons)
 
@@ -41,13 +41,31 @@ def test_r1_fits_eight_h200_and_two_machines_of_eight_a100() -> None:
     chosen, why = plan("deepseek-ai/DeepSeek-R1", *[H200] * 8)
     assert chosen["--tensor-parallel-size"] == "8"
     assert "fp8" in why
-    chosen, _ = plan("deepseek-ai/DeepSeek-R1", *[A100] * 8, nodes=2)
+    chosen, _ = plan("deepseek-ai/DeepSeek-R1", *[A100] * 8, nodes=Nodes(2))
     assert chosen["--pipeline-parallel-size"] == "2"
 
 
 def test_v3_has_no_reasoning_parser_and_v31_its_own() -> None:
     assert "--reasoning-parser" not in plan("deepseek-ai/DeepSeek-V3-0324", *[H200] * 8)[0]
     assert plan("deepseek-ai/DeepSeek-V3.1", *[H200] * 8)[0]["--reasoning-parser"] == "deepseek_v3"
+
+
+def test_models_that_were_trained_to_call_tools_get_the_parser_of_their_form() -> None:
+    for name, parser in (("DeepSeek-V3-0324", "deepseek_v3"), ("DeepSeek-V3.1", "deepseek_v31")):
+        chosen, _ = plan(f"deepseek-ai/{name}", *[H200] * 8)
+        assert (chosen["--tool-call-parser"], "--enable-auto-tool-choice" in chosen) == (parser, True)
+    assert "--tool-call-parser" not in plan("deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", A100)[0]
+
+
+def test_every_answer_says_what_came_from_the_prefix_cache() -> None:
+    assert "--enable-prompt-tokens-details" in plan("deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", A100)[0]
+
+
+def test_of_several_machines_only_the_first_listens_for_questions() -> None:
+    first, _ = plan("deepseek-ai/DeepSeek-R1", *[A100] * 8, nodes=Nodes(2, 0, "10.0.0.1"))
+    second, _ = plan("deepseek-ai/DeepSeek-R1", *[A100] * 8, nodes=Nodes(2, 1, "10.0.0.1"))
+    assert (first["--node-rank"], first["--master-addr"], "--headless" in first) == ("0", "10.0.0.1", False)
+    assert (second["--node-rank"], second["--master-addr"], "--headless" in second) == ("1", "10.0.0.1", True)
 
 
 def test_flags_of_the_caller_win() -> None:
