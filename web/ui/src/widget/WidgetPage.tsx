@@ -30,7 +30,10 @@ export function WidgetPage({ id, token }: { id: string; token: string }) {
   const isBusy = last !== undefined && !isOver(last);
   const opened = target && turns.flatMap((turn) => turn.sources.map((source) => ({ turn, source }))).findLast(({ source }) => source.number === target.number && source.document_id === target.documentId);
 
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [turns]);
+  useEffect(() => {
+    // Newer browsers return a promise, which is no clean-up.
+    void end.current?.scrollIntoView({ block: "end" });
+  }, [turns]);
 
   const send = () => {
     const question = draft.trim();
