@@ -56,8 +56,8 @@ def measure(quick: bool) -> Iterable[Figure]:
         settings = app_settings(folder / "data", stack.enter_context(running_index(folder / "index")), PASSWORD)
         upgrade(settings)
         served = stack.enter_context(serving(settings))
+        yield from _routes(served, quick)  # before a model is connected that is gone again after the probes
         yield from _probes(served, quick)
-        yield from _routes(served, quick)
 
 
 def run_probes(

@@ -146,10 +146,10 @@ class _RowCheck:
             path = path.replace(f"{{{name}}}", value)
         token = sent.token or one.token
         headers = {**sent.headers, **({"Authorization": f"Bearer {token}"} if token else {})}
+        self._client.cookies.clear()  # a sign-in before this one left one
         request = self._client.build_request(
             self._method, path, params=sent.params, json=sent.json, files=sent.files, headers=headers
         )
-        self._client.cookies.clear()
         answer = self._client.send(request, stream=True)
         try:
             if self._row.operation in WATCHES and answer.is_success:
