@@ -112,7 +112,7 @@ def test_a_department_may_ask_with_all_below_it_and_nobody_else(
 def test_an_answer_from_the_web_says_where_it_stands_and_keeps_what_was_seen(
     chief: httpx.Client, asker: httpx.Client, sites: Sites
 ) -> None:
-    assert chief.get("/api/v1/web-search").json() == {"provider": "searxng", "everyone": True}
+    assert chief.get("/api/v1/web-search").json() == {"provider": "searxng", "everyone": True, "department_ids": []}
     assert asker.get("/api/v1/system").json()["web_search"] == "available"
     conversation = begin(asker)
     events = ask(asker, conversation)
