@@ -102,14 +102,16 @@ class _Platform:
 
     def hybrid(self, text: str) -> list[str]:
         """Return the ids of the ten best passages."""
-        vector = self.embedding.embed_query(text)
+        return self.ranked(text, self.embedding.embed_query(text))
+
+    def ranked(self, text: str, vector: NDArray[np.float32]) -> list[str]:
+        """Likewise, for a question that is embedded already."""
         other = in_other_language(vector, is_chinese=is_chinese(text), way=self.way)
         ranked = rank(self.index, vector, text, self.scope, 10, self.settings, other)
         return [self.passage_of[id_] for id_, _ in ranked[:10]]
 
-    def alone(self, text: str) -> tuple[list[str], list[str]]:
+    def alone(self, text: str, vector: NDArray[np.float32]) -> tuple[list[str], list[str]]:
         """Return the ten best by words alone, and by vectors alone."""
-        vector = self.embedding.embed_query(text)
         candidates = self.index.search(vector, text, self.scope, self.settings.candidates)
         by_bm25 = sorted((c for c in candidates if c.sparse is not None), key=lambda c: -(c.sparse or 0))
         by_cosine = sorted((c for c in candidates if c.dense is not None), key=lambda c: -(c.dense or 0))
@@ -122,10 +124,11 @@ class _Platform:
 def _platform_rankings(question_set: QuestionSet, platform: _Platform) -> Rankings:
     rankings: Rankings = {"bm25": [], "dense": [], "hybrid": []}
     for question in question_set.questions:
-        bm25, dense = platform.alone(question.text)
+        vector = platform.embedding.embed_query(question.text)
+        bm25, dense = platform.alone(question.text, vector)
         rankings["bm25"].append(bm25)
         rankings["dense"].append(dense)
-        rankings["hybrid"].append(platform.hybrid(question.text))
+        rankings["hybrid"].append(platform.ranked(question.text, vector))
     return rankings
 
 

@@ -3,13 +3,14 @@ so what is added has to fit those of every department above."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from kb_platform.access.subjects import departments_below
 from kb_platform.database.people_tables import Department
 from kb_platform.database.tables import Document, DocumentVersion, KnowledgeBase, UsageRecord, now
 from kb_platform.domain.errors import QuotaFull, TokensUsedUp
@@ -26,23 +27,10 @@ class Held:
     tokens_today: int
 
 
-def held(session: Session, department_ids: Iterable[str]) -> Held:
+def held(session: Session, department_ids: Collection[str]) -> Held:
     """Return what these departments hold and have used today."""
-    ids = list(department_ids)
-    documents = (
-        select(Document.id)
-        .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
-        .where(KnowledgeBase.department_id.in_(ids), KnowledgeBase.deleted_at.is_(None), Document.deleted_at.is_(None))
-    )
-    count = session.scalar(select(func.count()).select_from(documents.subquery())) or 0
-    size = session.scalar(
-        select(func.sum(DocumentVersion.file_bytes)).where(DocumentVersion.document_id.in_(documents))
-    )
-    tokens = UsageRecord.prompt_tokens + UsageRecord.reasoning_tokens + UsageRecord.answer_tokens
-    used = session.scalar(
-        select(func.sum(tokens)).where(UsageRecord.department_id.in_(ids), UsageRecord.created_at >= _today())
-    )
-    return Held(int(size or 0), count, int(used or 0))
+    size, documents = _stored(session, department_ids)
+    return Held(size, documents, _tokens_today(session, department_ids))
 
 
 def require_room(session: Session, department_id: str | None, more_bytes: int, more_documents: int) -> None:
@@ -50,16 +38,16 @@ def require_room(session: Session, department_id: str | None, more_bytes: int, m
     for row in _above(session, department_id):
         if row.storage_mib is None and row.documents is None:
             continue
-        has = held(session, _below(session, row.id))
-        if row.documents is not None and has.documents + more_documents > row.documents and more_documents:
+        size, documents = _stored(session, departments_below(session, row.id))
+        if row.documents is not None and documents + more_documents > row.documents and more_documents:
             raise QuotaFull(
-                f"{row.name} may hold {row.documents} documents and has {has.documents}. Delete some, or ask an "
+                f"{row.name} may hold {row.documents} documents and has {documents}. Delete some, or ask an "
                 "administrator for more.",
                 "document_quota",
             )
-        if row.storage_mib is not None and has.bytes + more_bytes > row.storage_mib * MIB:
+        if row.storage_mib is not None and size + more_bytes > row.storage_mib * MIB:
             raise QuotaFull(
-                f"{row.name} may hold {row.storage_mib} MiB and has {has.bytes / MIB:.1f} MiB. Delete documents, or "
+                f"{row.name} may hold {row.storage_mib} MiB and has {size / MIB:.1f} MiB. Delete documents, or "
                 "ask an administrator for more.",
                 "storage_quota",
             )
@@ -70,7 +58,7 @@ def require_tokens(session: Session, department_id: str | None) -> None:
     for row in _above(session, department_id):
         if row.tokens_per_day is None:
             continue
-        used = held(session, _below(session, row.id)).tokens_today
+        used = _tokens_today(session, departments_below(session, row.id))
         if used >= row.tokens_per_day:
             seconds = int((_today() + timedelta(days=1) - now()).total_seconds()) + 1
             raise TokensUsedUp(
@@ -78,6 +66,34 @@ def require_tokens(session: Session, department_id: str | None) -> None:
                 "administrator for more.",
                 seconds,
             )
+
+
+def _stored(session: Session, department_ids: Collection[str]) -> tuple[int, int]:
+    """Return the bytes and the number of the departments' documents."""
+    documents = (
+        select(Document.id)
+        .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
+        .where(
+            KnowledgeBase.department_id.in_(department_ids),
+            KnowledgeBase.deleted_at.is_(None),
+            Document.deleted_at.is_(None),
+        )
+    )
+    count = session.scalar(select(func.count()).select_from(documents.subquery())) or 0
+    size = session.scalar(
+        select(func.sum(DocumentVersion.file_bytes)).where(DocumentVersion.document_id.in_(documents))
+    )
+    return int(size or 0), count
+
+
+def _tokens_today(session: Session, department_ids: Collection[str]) -> int:
+    tokens = UsageRecord.prompt_tokens + UsageRecord.reasoning_tokens + UsageRecord.answer_tokens
+    used = session.scalar(
+        select(func.sum(tokens)).where(
+            UsageRecord.department_id.in_(department_ids), UsageRecord.created_at >= _today()
+        )
+    )
+    return int(used or 0)
 
 
 def _today() -> datetime:
@@ -93,14 +109,4 @@ def _above(session: Session, department_id: str | None) -> list[Department]:
             break
         found.append(row)
         department_id = row.parent_id
-    return found
-
-
-def _below(session: Session, department_id: str) -> set[str]:
-    """Return the department and those below it."""
-    found = {department_id}
-    level = [department_id]
-    while level:
-        level = list(session.scalars(select(Department.id).where(Department.parent_id.in_(level))))
-        found.update(level)
     return found
