@@ -78,9 +78,9 @@ def serving(settings: Settings) -> Iterator[ServedApp]:
         thread.join(timeout=20)
 
 
-def wait_for(url: str) -> None:
+def wait_for(url: str, seconds: float = START_SECONDS) -> None:
     """Return when something answers there. Raises TimeoutError."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
             if httpx.get(url, trust_env=False).status_code == 200:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
+from benchmarks.served_app import wait_for
 from web.cli.processes import free_port
 
 START_SECONDS = 30
@@ -26,23 +26,11 @@ def oidc_provider(*people: dict[str, Any]) -> Iterator[str]:
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true", *known]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        wait_for(f"{issuer}/.well-known/openid-configuration")
+        wait_for(f"{issuer}/.well-known/openid-configuration", START_SECONDS)
         yield issuer
     finally:
         process.terminate()
         process.wait(10)
-
-
-def wait_for(url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(url, trust_env=False).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.05)
-    raise TimeoutError(url)
 
 
 def consent(authorization_url: str, subject: str) -> str:
