@@ -3,7 +3,7 @@ import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { IconTrash } from "@/app/icons";
-import { CopyAction } from "@/app/CopyAction";
+import { ShownOnce } from "@/app/ShownOnce";
 import type { ApiKey, Right } from "@/api/types";
 import { useKnowledgeBases } from "@/features/knowledge-bases/knowledge-bases";
 import { describeError } from "@/i18n/errors";
@@ -92,16 +92,7 @@ export function ApiKeysDialog({ opened, onClose }: { opened: boolean; onClose: (
             </Button>
           </Group>
         </Stack>
-        {create.data && (
-          <Alert color="pine" variant="light" title={t("apiKeys.shownOnce")}>
-            <Group wrap="nowrap" gap="xs">
-              <Code block flex={1} style={{ wordBreak: "break-all", whiteSpace: "pre-wrap" }}>
-                {create.data.key}
-              </Code>
-              <CopyAction text={create.data.key} label={t("common.copy")} size="lg" />
-            </Group>
-          </Alert>
-        )}
+        {create.data && <ShownOnce title={t("apiKeys.shownOnce")} text={create.data.key} />}
         {keys && keys.length > 0 && (
           <Table.ScrollContainer minWidth={460}>
             <Table fz="sm" verticalSpacing={6}>

@@ -1,9 +1,9 @@
-import { ActionIcon, Alert, Button, Code, Group, Modal, Select, Stack, Table, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, Modal, Select, Stack, Table, Text, TextInput } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { IconTrash } from "@/app/icons";
-import { CopyAction } from "@/app/CopyAction";
+import { ShownOnce } from "@/app/ShownOnce";
 import type { Role } from "@/api/types";
 import { useUser } from "@/features/session/session";
 import { useFormats } from "@/i18n/format";
@@ -71,16 +71,7 @@ export function InvitationsDialog({ opened, onClose }: { opened: boolean; onClos
             </Button>
           </Group>
         </Stack>
-        {invite.data && (
-          <Alert color="pine" variant="light" title={t("invitations.shownOnce")}>
-            <Group wrap="nowrap" gap="xs">
-              <Code block flex={1} style={{ wordBreak: "break-all", whiteSpace: "pre-wrap" }} data-testid="invitation-link">
-                {invitationLink(invite.data.token)}
-              </Code>
-              <CopyAction text={invitationLink(invite.data.token)} label={t("common.copy")} size="lg" />
-            </Group>
-          </Alert>
-        )}
+        {invite.data && <ShownOnce title={t("invitations.shownOnce")} text={invitationLink(invite.data.token)} testId="invitation-link" />}
         {invitations && invitations.length > 0 && (
           <Table.ScrollContainer minWidth={520}>
             <Table fz="sm" verticalSpacing={6}>

@@ -1,8 +1,8 @@
-import { Alert, Button, Code, Group, Modal, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Modal, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import { CopyAction } from "@/app/CopyAction";
+import { ShownOnce } from "@/app/ShownOnce";
 import type { KnowledgeBase } from "@/api/types";
 
 import { WidgetCard } from "./WidgetCard";
@@ -52,16 +52,7 @@ export function WidgetsDialog({ base, opened, onClose }: Props) {
             </Button>
           </Group>
         </Stack>
-        {create.data?.secret && (
-          <Alert color="pine" variant="light" title={t("widgets.secret")}>
-            <Group wrap="nowrap" gap="xs">
-              <Code block flex={1} style={{ wordBreak: "break-all", whiteSpace: "pre-wrap" }}>
-                {create.data.secret}
-              </Code>
-              <CopyAction text={create.data.secret} label={t("common.copy")} size="lg" />
-            </Group>
-          </Alert>
-        )}
+        {create.data?.secret && <ShownOnce title={t("widgets.secret")} text={create.data.secret} />}
         {widgets.map((widget) => (
           <WidgetCard key={widget.id} baseId={base.id} widget={widget} />
         ))}
