@@ -12,11 +12,11 @@ from inference.flags import flags_of
 from inference.markers import MarkerStream
 from inference.prompts import REFUSAL_SENTINEL, WITHHELD, Language
 from inference.terms import content_terms
+from inference.uncited import LEAST_WORDS, UncitedSentences
 from kb_platform.domain.answer import Flag, Source
 
 SURE = 0.8
 """Share of a sentence's words in one quote of a passage from which an uncited sentence is given that citation."""
-LEAST_WORDS = 3
 REPEATS = 3
 """A sentence written this often in a row: the model runs in circles and is stopped."""
 MOST_BARE_MARKERS = 12
@@ -65,6 +65,7 @@ class AnswerComposer:
         """Nothing more is taken: the model refused or runs in circles."""
         self._last_claim = ""
         self._repeats = 0
+        self._uncited = UncitedSentences(sources)
 
     @property
     def has_words(self) -> bool:
@@ -136,12 +137,19 @@ class AnswerComposer:
                 out += self._open[self._shown : certain]
                 self._shown = certain
         self.text += out
-        return Composed(out, tuple(finished), tuple(flag for sentence in finished for flag in self._flags(sentence)))
+        flags = [flag for sentence in finished for flag in self._flags(sentence)]
+        flags += self._uncited.end_line() if is_last or self.ended else ()
+        return Composed(out, tuple(finished), tuple(flags))
 
     def _flags(self, sentence: AnswerSentence) -> tuple[Flag, ...]:
         # A number that the question itself names is not the model's invention.
         known = f"{self.markers.known}\n{self._question}"
-        return flags_of(sentence.text, sentence.start, known, self._placeholder, self.markers.placeholders)
+        before = self.text[: sentence.start]
+        begins_line = "\n" in before[len(before.rstrip()) :]
+        return (
+            *self._uncited.take(sentence, begins_line),
+            *flags_of(sentence.text, sentence.start, known, self._placeholder, self.markers.placeholders),
+        )
 
     def _count_markers(self) -> None:
         if len(re.findall(r"\[\d", self._open)) > MOST_BARE_MARKERS:

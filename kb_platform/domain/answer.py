@@ -31,12 +31,13 @@ class FlagKind(StrEnum):
     EMAIL = "email"
     PHONE = "phone"
     DOCUMENT_NUMBER = "document_number"
+    UNCITED = "uncited"
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Characters [start, end) of the answer that name something which stands in no source. `is_withheld`: the words
-    there take the place of what the model wrote."""
+    """Characters [start, end) of the answer that name something which stands in no source, or state something and cite
+    nothing. `is_withheld`: the words there take the place of what the model wrote."""
 
     kind: FlagKind
     start: int

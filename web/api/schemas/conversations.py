@@ -66,8 +66,8 @@ class Citation(Sent):
 
 
 class Flag(Sent):
-    """A link, an address, a telephone or a document number in the answer that stands in no source: never to be made a
-    link."""
+    """A link, an address, a telephone or a document number in the answer that stands in no source (never to be made a
+    link), or a sentence that states something and cites nothing (`uncited`)."""
 
     kind: FlagKind
     start: int = Field(description="In characters of the answer.")

@@ -2690,8 +2690,8 @@ export interface components {
         FileFormat: "pdf" | "docx" | "pptx" | "xlsx" | "csv" | "html" | "markdown" | "text" | "image" | "email" | "epub" | "zip" | "other";
         /**
          * Flag
-         * @description A link, an address, a telephone or a document number in the answer that stands in no source: never to be made a
-         *     link.
+         * @description A link, an address, a telephone or a document number in the answer that stands in no source (never to be made a
+         *     link), or a sentence that states something and cites nothing (`uncited`).
          */
         Flag: {
             /** End */
@@ -2722,7 +2722,7 @@ export interface components {
          * FlagKind
          * @enum {string}
          */
-        FlagKind: "link" | "email" | "phone" | "document_number";
+        FlagKind: "link" | "email" | "phone" | "document_number" | "uncited";
         /** Group */
         Group: {
             /**

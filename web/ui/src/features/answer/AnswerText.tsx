@@ -10,7 +10,7 @@ import { AnswerContext } from "./answer-context";
 import classes from "./AnswerText.module.css";
 import { CitationChip } from "./CitationChip";
 import { DoubtfulText } from "./DoubtfulText";
-import { FlaggedText } from "./FlaggedText";
+import { FlaggedText, type FlaggedKind } from "./FlaggedText";
 import { ANSWER_SCHEMA, remarkAnswer } from "./remark-answer";
 import { sentenceSupport } from "./support";
 
@@ -20,7 +20,7 @@ type Props = { text: string; sources: readonly Source[]; citations: readonly Cit
 export const AnswerText = memo(function AnswerText({ text, sources, citations, flags, isGrowing }: Props) {
   const context = useMemo(() => ({ sources, citations }), [sources, citations]);
   const remarkPlugins = useMemo(() => {
-    const markup = { sourceNumbers: new Set(sources.map((source) => source.number)), sentences: sentenceSupport(citations), flags };
+    const markup = { sourceNumbers: new Set(sources.map((source) => source.number)), sentences: sentenceSupport(citations, flags), flags };
     return [[remarkGfm, { singleTilde: false }] as const, [remarkAnswer, markup] as const];
   }, [sources, citations, flags]);
   return (
@@ -34,9 +34,9 @@ export const AnswerText = memo(function AnswerText({ text, sources, citations, f
   );
 });
 
-const FLAG_KINDS: ReadonlySet<unknown> = new Set<Flag["kind"]>(["link", "email", "phone", "document_number"]);
+const FLAG_KINDS: ReadonlySet<unknown> = new Set<FlaggedKind>(["link", "email", "phone", "document_number"]);
 
-function isFlagKind(value: unknown): value is Flag["kind"] {
+function isFlagKind(value: unknown): value is FlaggedKind {
   return FLAG_KINDS.has(value);
 }
 
@@ -48,7 +48,7 @@ const COMPONENTS: Components = {
     if (typeof dataCitation === "string") {
       return <CitationChip number={Number(dataCitation)} position={Number(dataPosition ?? 0)} />;
     }
-    if (dataSupport === "unsupported" || dataSupport === "partly") {
+    if (dataSupport === "unsupported" || dataSupport === "partly" || dataSupport === "uncited") {
       return (
         <DoubtfulText
           support={dataSupport}

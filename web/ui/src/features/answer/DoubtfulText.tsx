@@ -5,9 +5,9 @@ import { useTranslation } from "react-i18next";
 import classes from "./AnswerText.module.css";
 import { describeReason } from "./reasons";
 
-type Props = { support: "unsupported" | "partly"; reason: string; isStruck: boolean; children: ReactNode };
+type Props = { support: "unsupported" | "partly" | "uncited"; reason: string; isStruck: boolean; children: ReactNode };
 
-/** A sentence that the passages it cites carry only in part or not at all. */
+/** A sentence that the passages it cites carry only in part or not at all, or that cites none. */
 export function DoubtfulText({ support, reason, isStruck, children }: Props) {
   const { t } = useTranslation();
   const label = `${t(`support.${support}`)}${reason ? t("support.because", { reason: describeReason(t, reason) }) : ""}`;

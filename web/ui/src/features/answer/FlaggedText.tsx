@@ -6,7 +6,9 @@ import type { Flag } from "@/api/types";
 
 import classes from "./AnswerText.module.css";
 
-type Props = { kind: Flag["kind"]; isWithheld: boolean; children: ReactNode };
+export type FlaggedKind = Exclude<Flag["kind"], "uncited">;
+
+type Props = { kind: FlaggedKind; isWithheld: boolean; children: ReactNode };
 
 /** A link, an address or a number in the answer that stands in no source; what was withheld is said in its place. */
 export function FlaggedText({ kind, isWithheld, children }: Props) {

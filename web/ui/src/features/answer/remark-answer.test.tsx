@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import type { Flag } from "@/api/types";
 
 import { ANSWER_SCHEMA, remarkAnswer } from "./remark-answer";
-import type { SentenceSupport } from "./support";
+import { sentenceSupport, type SentenceSupport } from "./support";
 
 /** The answer's HTML, by the same plugins as in the page. */
 function html(text: string, numbers: number[] = [1, 2, 3], sentences: SentenceSupport[] = [], flags: Flag[] = []): string {
@@ -137,6 +137,18 @@ describe("what stands in no source", () => {
     const markup = html("See RFC 1 and\nRFC 2 at https://evil.example/.", [1], [], [flag(4, 9), flag(14, 19)]);
     expect([...markup.matchAll(/<mark[^>]*>(.*?)<\/mark>/g)].map((match) => match[1])).toEqual(["RFC 1", "RFC 2"]);
     expect(markup).not.toContain("<a");
+  });
+});
+
+describe("a sentence that cites nothing", () => {
+  it("is wrapped as such, and what is flagged in it as well", () => {
+    const flags: Flag[] = [
+      { kind: "uncited", start: 14, end: 33, is_withheld: false },
+      { kind: "document_number", start: 17, end: 25, is_withheld: false },
+    ];
+    const text = "It is so [1]. By RFC 2119 it was.";
+    const markup = html(text, [1], sentenceSupport([], flags), flags);
+    expect(markup).toContain('<span data-support="uncited">By <mark data-kind="document_number">RFC 2119</mark> it was.</span>');
   });
 });
 

@@ -16,16 +16,16 @@ const MARKER = /\[(\d{1,3})\]/g;
 
 /**
  * A remark plugin. Markers `[n]` of known sources become citation nodes, sentences that their passages do not carry
- * are wrapped, what stands in no source is flagged, and everything that could lead the reader elsewhere (links, images, raw HTML) becomes plain text.
+ * or that cite nothing are wrapped, what stands in no source is flagged, and everything that could lead the reader elsewhere (links, images, raw HTML) becomes plain text.
  */
 export function remarkAnswer(markup: AnswerMarkup) {
   return (tree: Root, file: VFile) => {
     const source = String(file);
     const map = offsetMap(source);
     const sentences = markup.sentences
-      .filter((sentence) => sentence.support === "unsupported" || sentence.support === "partly")
+      .filter(({ support }) => support === "unsupported" || support === "partly" || support === "uncited")
       .map((sentence) => ({ ...sentence, start: map.toUtf16(sentence.start), end: map.toUtf16(sentence.end) }));
-    const flags = (markup.flags ?? []).map((flag) => ({
+    const flags = (markup.flags ?? []).filter((flag) => flag.kind !== "uncited").map((flag) => ({
       ...flag,
       start: map.toUtf16(flag.start),
       end: map.toUtf16(flag.end),
@@ -185,7 +185,7 @@ export const ANSWER_SCHEMA = {
     "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "thead", "tbody", "tr", "th", "td", "span",
   ],
   attributes: {
-    span: ["dataCitation", "dataPosition", ["dataSupport", "unsupported", "partly"], "dataReason", "dataStruck", "dataFlag", "dataWithheld"],
+    span: ["dataCitation", "dataPosition", ["dataSupport", "unsupported", "partly", "uncited"], "dataReason", "dataStruck", "dataFlag", "dataWithheld"],
     code: [["className", /^language-[\w-]+$/]],
     th: [["align", "left", "center", "right"]],
     td: [["align", "left", "center", "right"]],
