@@ -14,9 +14,9 @@ from sentence_transformers import SentenceTransformer
 WINDOW = 1000
 
 
-def ingest(paths: list[Path], checkpoint: str, index_url: str, index_key: str) -> int:
+def ingest(paths: list[Path], checkpoint: str, dtype: str, index_url: str, index_key: str) -> int:
     """Put the PDF files into a collection of their own. Returns how many pieces there were."""
-    model = SentenceTransformer(checkpoint, device="cpu")
+    model = SentenceTransformer(checkpoint, device="cpu", model_kwargs={"dtype": dtype})
     client = QdrantClient(url=index_url, api_key=index_key or None)
     collection = f"script-{uuid.uuid4().hex[:8]}"
     client.create_collection(collection, vectors_config=VectorParams(size=384, distance=Distance.COSINE))

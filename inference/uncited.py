@@ -37,8 +37,8 @@ def states_something(claim: str) -> bool:
 class UncitedSentences:
     """Feeds on the sentences of an answer; a flag comes once the line of a sentence has ended.
 
-    A marker at the end of a paragraph is often meant for all of it: a sentence before it is not flagged where one of the
-    passages cited further on in its line carries it.
+    A marker at the end of a paragraph is often meant for all of it: a sentence before it is not flagged where one of
+    the passages cited further on in its line carries it.
     """
 
     def __init__(self, sources: Sequence[Source]) -> None:

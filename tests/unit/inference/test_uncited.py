@@ -31,7 +31,9 @@ def uncited(text: str, seed: int = 0) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_no_passage_says_and_no_marker_follows_is_flagged_however_the_text_is_cut(seed: int) -> None:
-    answer = "Students may borrow twenty books [1]. Every professor receives a free parking permit.\n\nIt opens at 8:00 [1]."
+    answer = (
+        "Students may borrow twenty books [1]. Every professor receives a free parking permit.\n\nIt opens at 8:00 [1]."
+    )
     assert uncited(answer, seed) == ["Every professor receives a free parking permit."]
     assert uncited("学生可以借二十本书[1]。每位教授都有免费的停车证。", seed) == ["每位教授都有免费的停车证。"]
 
