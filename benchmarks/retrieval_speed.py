@@ -41,6 +41,7 @@ NOISE = 0.012
 SIZES = {"100k": 100_000, "1m": 1_000_000}
 QUICK_SIZES = {"5k": 5_000}
 OPTIMISING_SECONDS = 3600
+RESTING_SECONDS = 20
 FEWEST_WITH_GRAPH = 20_000
 """The engine scans fewer passages than about so many one by one."""
 
@@ -121,12 +122,16 @@ class _Corpus:
                 progress(f"{self._size} passages")
 
     def wait_until_optimised(self) -> None:
-        """Wait until nearly every vector is in a graph (the engine leaves its newest few without one)."""
+        """Wait until most vectors are in a graph and no more come (the engine leaves its newest without one)."""
         deadline = time.monotonic() + OPTIMISING_SECONDS
+        known, since = -1, time.monotonic()
         while time.monotonic() < deadline:
             info = self._qdrant.get_collection(self._index.collection)
             points, indexed = info.points_count or 0, info.indexed_vectors_count or 0
-            if points < FEWEST_WITH_GRAPH or indexed >= 1.85 * points:  # dense and sparse count each
+            if indexed != known:
+                known, since = indexed, time.monotonic()
+            rests = time.monotonic() - since >= RESTING_SECONDS
+            if points < FEWEST_WITH_GRAPH or (rests and indexed >= 1.5 * points):  # dense and sparse count each
                 return
             time.sleep(2)
         raise TimeoutError("the search graph was not built in time")

@@ -37,6 +37,8 @@ are not."""
 ANSWERED = 200
 NOT_RECORDED = frozenset({429})
 """Who is slowed down must not fill the audit."""
+NOT_UNDERSTOOD = frozenset({400, 422})
+"""Nothing was done, and what was sent may stand in the wrong field: a password where a role belongs."""
 
 MOST_BODY_BYTES = 256 * 1024
 QUESTION_FIELDS = ("question", "query", "messages")
@@ -164,7 +166,8 @@ class Audit:
             return None
         sent = _json(bytes(request.body))
         objects = {name: str(value) for name, value in scope.get("path_params", {}).items() if name.endswith("_id")}
-        details: dict[str, Any] = {name: sent[name] for name in KEPT_FIELDS if name in sent}
+        kept = () if status in NOT_UNDERSTOOD else KEPT_FIELDS
+        details: dict[str, Any] = {name: sent[name] for name in kept if name in sent}
         details |= scope["state"].get("audit_details", {})
         if self._settings.audit.keep_questions:
             details |= {name: _question(sent[name]) for name in QUESTION_FIELDS if name in sent}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from benchmarks.kill_faults import make_file
 from benchmarks.platform import Platform, make_knowledge_base, upload, wait_until_read
 
 FEE = "第三条 校园卡补办费用为 20 元，由学生本人承担。"
@@ -136,3 +137,39 @@ def test_a_folder_is_uploaded_with_its_folders_and_can_be_looked_into(
     rows(signed_in).get_by_role("button", name="规章 / 2026").click()
     expect(rows(signed_in)).to_have_count(1)
     expect(rows(signed_in)).to_contain_text("通知.txt")
+
+
+def test_a_long_file_can_be_paused_goes_on_where_it_was_and_can_be_given_up(
+    signed_in: Page, platform: Platform, base: str, tmp_path: Path
+) -> None:
+    def begun(name: str, seed: int) -> tuple[Locator, str]:
+        path = tmp_path / name
+        path.write_text("\n\n".join(make_file(number, seed) for number in range(60)))
+        id_ = upload(platform.client, base, [path])["documents"][0]["id"]
+        row = rows(signed_in).filter(has_text=name)
+        expect(row.get_by_test_id("document-state")).to_have_attribute("data-state", "embedding", timeout=60_000)
+        return row, id_
+
+    def choose(row: Locator, what: str) -> None:
+        row.get_by_role("button", name="操作").click()
+        signed_in.get_by_role("menuitem", name=what).click()
+
+    def embedded(id_: str) -> int:
+        return int(platform.client.get(f"/api/v1/documents/{id_}").json()["chunks_done"])
+
+    row, id_ = begun("手册.md", seed=1)
+    choose(row, "暂停")
+    expect(row.get_by_test_id("document-state")).to_have_attribute("data-state", "paused")
+    signed_in.wait_for_timeout(2000)  # the batch that was being embedded
+    before = embedded(id_)
+    signed_in.wait_for_timeout(3000)
+    assert embedded(id_) == before
+    choose(row, "继续")
+    expect(row.get_by_test_id("document-state")).to_have_count(0, timeout=120_000)
+    assert "第59-0-0条" in found(platform, base, "第59-0-0条")
+
+    row, id_ = begun("年鉴.md", seed=2)
+    choose(row, "取消读取")
+    expect(row.get_by_test_id("document-state")).to_have_attribute("data-state", "failed")
+    expect(row).to_contain_text("读取已取消。")
+    assert rows(signed_in).count() == 4

