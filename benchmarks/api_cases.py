@@ -26,7 +26,7 @@ from schemathesis.core.result import Ok
 from benchmarks.figures import Figure, progress
 from benchmarks.hostile_world import World
 
-CASES = 10_000
+CASES = 10_600
 QUICK_CASES = 300
 ENDLESS = frozenset({"watch_documents"})
 SLOW = frozenset({"ask", "create_chat_completion", "search", "measure_chunk", "connect_model_endpoint"})
