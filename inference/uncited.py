@@ -16,9 +16,10 @@ LEAST_WORDS = 3
 CARRIED = 0.6
 """Share of a sentence's words in a passage that its paragraph cites further on, from which that citation is its own."""
 _TALK = re.compile(
-    r"(?:希望|如有|如果你?您?(?:还|有|需)|请(?:参考|查阅|联系|告诉|注意查看)|以上(?:就?是|内容|信息)|以下是|根据(?:以上|上述|提供的)?(?:资料|文档|片段)[,，。]?$)"
+    r"(?:希望|如有|如果你?您?(?:还|有|需)|请(?:参考|查阅|联系|告诉|注意查看)|以上(?:就?是|内容|信息)|以下是"
+    r"|(?:具体|详细|详情)[^。]{0,6}(?:见|参阅|参考)|根据(?:以上|上述|提供的)?(?:资料|文档|片段)[,，。]?$)"
     r"|(?:I hope|Let me know|Please (?:let|see|note|refer|consult)|Feel free|If you (?:have|need|want)|Here (?:is|are)"
-    r"|Based on the (?:passages|documents|sources)[,.]?$)",
+    r"|For (?:more|further|details)|Based on the (?:passages|documents|sources)[,.]?$)",
     re.IGNORECASE,
 )
 

@@ -9,7 +9,7 @@ import pytest
 from inference.composing import AnswerComposer
 from inference.prompts import Language
 from inference.uncited import states_something
-from kb_platform.domain.answer import FlagKind, Source
+from kb_platform.domain.answer import Flag, FlagKind, Source
 from kb_platform.domain.chunk import Hit
 
 TEXT = "The library is open from 8:00 to 22:00. A student may borrow twenty books for thirty days."
@@ -20,7 +20,7 @@ def uncited(text: str, seed: int = 0) -> list[str]:
     """Return the flagged sentences of the answer, the model's text given in pieces."""
     cut, at = random.Random(seed), 0
     composer = AnswerComposer([SOURCE], Language.ENGLISH)
-    flags = []
+    flags: list[Flag] = []
     while at < len(text):
         size = cut.randint(1, 9)
         flags += composer.feed(text[at : at + size]).flags
@@ -64,6 +64,8 @@ def test_a_marker_at_the_end_of_a_paragraph_stands_for_what_its_passage_carries_
         "Would you like to know more about the opening hours?",
         "I hope this answers your question about the library.",
         "希望以上内容对您有帮助。",
+        "具体规定见《图书馆规章》。",
+        "For more details, see the rules of the library.",
         "| Kind of reader | Books allowed |",
         "Yes.",
     ],

@@ -65,7 +65,7 @@ export default function UsagePage() {
           {describeError(error)}
         </Alert>
       )}
-      {byDay.data ? <UsageChart days={tokensByDay(byDay.data.sums, days)} /> : !error && <Loader size="sm" type="dots" />}
+      {byDay.data ? byDay.data.sums.length > 0 && <UsageChart days={tokensByDay(byDay.data.sums, days)} /> : !error && <Loader size="sm" type="dots" />}
       <SegmentedControl
         size="xs"
         style={{ alignSelf: "flex-start" }}
