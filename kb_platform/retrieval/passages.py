@@ -39,7 +39,10 @@ def read_passages(database: Database, ranked: Sequence[tuple[str, Scores]], scop
             Document.knowledge_base_id,
         )
         .join(DocumentVersion, DocumentVersion.id == ChunkRow.version_id)
-        .join(Document, Document.current_version_id == DocumentVersion.id)
+        .join(
+            Document,
+            and_(Document.id == DocumentVersion.document_id, Document.current_version_id == DocumentVersion.id),
+        )
         .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
         .outerjoin(ChunkEdit, ChunkEdit.id == ChunkRow.edit_id)
         .outerjoin(User, User.id == ChunkEdit.created_by)
@@ -48,9 +51,9 @@ def read_passages(database: Database, ranked: Sequence[tuple[str, Scores]], scop
             ChunkRow.is_enabled,
             Document.deleted_at.is_(None),
             KnowledgeBase.deleted_at.is_(None),
-            KnowledgeBase.id.in_(scope.knowledge_base_ids),
         )
     )
+    # The scope is asked below: as a condition here it makes SQLite walk through all documents of these bases.
     with database.reading() as session:
         rows = {row.id: row for row in session.execute(query)}
     return [
