@@ -27,6 +27,7 @@ from benchmarks.figures import Figure, progress
 from benchmarks.hostile_world import World
 
 CASES = 10_600
+"""Some operations take fewer requests than their share: ten thousand and a few hundred are then sent."""
 QUICK_CASES = 300
 ENDLESS = frozenset({"watch_documents"})
 SLOW = frozenset({"ask", "create_chat_completion", "search", "measure_chunk", "connect_model_endpoint"})

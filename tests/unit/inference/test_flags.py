@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
-from inference.composing import AnswerComposer
 from inference.flags import unknown_document_numbers
-from inference.prompts import Language
 from kb_platform.domain.answer import Flag, FlagKind, Source
 from kb_platform.domain.chunk import Hit
+from tests.composed_answers import compose_in_pieces
 
 KNOWN = (
     "根据国办发〔2020〕5号和GB/T 7714—2015，参见 https://ok.example.edu。Order No. 12 and Directive 2004/38/EC apply; "
@@ -61,15 +58,8 @@ def test_numbers_of_the_sources_and_other_numbers_are_no_document_numbers_of_non
 
 def composed(text: str, seed: int, question: str = "") -> tuple[str, list[Flag]]:
     """Return the answer and the flags of what stands in no source, the model's text given in pieces."""
-    cut, at = random.Random(seed), 0
-    composer = AnswerComposer([SOURCE], Language.ENGLISH, question)
-    flags: list[Flag] = []
-    while at < len(text):
-        size = cut.randint(1, 9)
-        flags += composer.feed(text[at : at + size]).flags
-        at += size
-    flags += composer.finish().flags
-    return composer.text, [flag for flag in flags if flag.kind is not FlagKind.UNCITED]
+    answer, flags = compose_in_pieces(text, seed, SOURCE, question)
+    return answer, [flag for flag in flags if flag.kind is not FlagKind.UNCITED]
 
 
 @pytest.mark.parametrize("seed", range(5))

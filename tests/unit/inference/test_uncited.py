@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
-from inference.composing import AnswerComposer
-from inference.prompts import Language
 from inference.uncited import states_something
-from kb_platform.domain.answer import Flag, FlagKind, Source
+from kb_platform.domain.answer import FlagKind, Source
 from kb_platform.domain.chunk import Hit
+from tests.composed_answers import compose_in_pieces
 
 TEXT = "The library is open from 8:00 to 22:00. A student may borrow twenty books for thirty days."
 SOURCE = Source(1, Hit("1", "k", "d", "v", "Rules", "Rules", 0, 0, len(TEXT), TEXT))
@@ -18,15 +15,8 @@ SOURCE = Source(1, Hit("1", "k", "d", "v", "Rules", "Rules", 0, 0, len(TEXT), TE
 
 def uncited(text: str, seed: int = 0) -> list[str]:
     """Return the flagged sentences of the answer, the model's text given in pieces."""
-    cut, at = random.Random(seed), 0
-    composer = AnswerComposer([SOURCE], Language.ENGLISH)
-    flags: list[Flag] = []
-    while at < len(text):
-        size = cut.randint(1, 9)
-        flags += composer.feed(text[at : at + size]).flags
-        at += size
-    flags += composer.finish().flags
-    return [composer.text[flag.start : flag.end] for flag in flags if flag.kind is FlagKind.UNCITED]
+    answer, flags = compose_in_pieces(text, seed, SOURCE)
+    return [answer[flag.start : flag.end] for flag in flags if flag.kind is FlagKind.UNCITED]
 
 
 @pytest.mark.parametrize("seed", range(5))
