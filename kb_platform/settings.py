@@ -10,6 +10,7 @@ import functools
 import re
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -123,6 +124,68 @@ class SingleSignOnSettings(Group):
             raise ValueError("single_sign_on.client_id is needed beside single_sign_on.issuer")
         if self.issuer and "openid" not in self.scopes.split():
             raise ValueError("single_sign_on.scopes must hold openid")
+        return self
+
+
+class DirectorySettings(Group):
+    url: str = Field(
+        "",
+        pattern=r"^$|^ldaps?://[^\s/?#]+$",
+        description="LDAP server, OpenLDAP or Active Directory (`ldaps://ldap.example.edu`, or `ldap://…` with "
+        "StartTLS); empty: none. Its people sign in with their name and password there, beside local accounts.",
+    )
+    start_tls: bool = Field(
+        True, description="Encrypt an `ldap://` connection by StartTLS. Only on this machine may it be off."
+    )
+    ca_file: Path | None = Field(
+        None, description="Certificates (PEM) of who signed the server's; none: those that this machine trusts."
+    )
+    bind_dn: str = Field("", description="Who looks people up (`cn=kb,ou=services,dc=…`); empty: nobody in particular.")
+    bind_password: SecretStr | None = Field(None, description="Password of `bind_dn`.")
+    base_dn: str = Field("", description="Below which people are looked for (`ou=people,dc=example,dc=edu`).")
+    user_filter: str = Field(
+        "(|(uid={name})(mail={name}))",
+        description="Finds the one entry of who typed `{name}` to sign in. Active Directory: "
+        "`(&(objectClass=user)(|(sAMAccountName={name})(userPrincipalName={name})(mail={name})))`.",
+    )
+    id_attribute: str = Field(
+        "entryUUID",
+        description="Attribute that stays the same when somebody's name or place changes. Active Directory: "
+        "`objectGUID`.",
+    )
+    email_attribute: str = Field("mail", description="Attribute with the person's e-mail address.")
+    name_attribute: str = Field("displayName", description="Attribute with the person's name; where it is empty, `cn`.")
+    department_attribute: str = Field(
+        "",
+        description="Attribute with the person's department (`ou`, `memberOf`, …; one or several values); empty: "
+        "departments are set by hand.",
+    )
+    departments: dict[str, str] = Field(
+        default_factory=dict,
+        description="What the attribute says → a department's name or path, as for `single_sign_on.departments`.",
+    )
+    trust_email: bool = Field(
+        False,
+        description="Let the directory open local accounts of the same e-mail address. Only where people cannot change "
+        "their own address there.",
+    )
+    timeout_seconds: int = Field(5, ge=1, description="Seconds after which the directory does not answer.")
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.url)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> DirectorySettings:
+        if self.url and not self.base_dn:
+            raise ValueError("directory.base_dn is needed beside directory.url")
+        if "{name}" not in self.user_filter:
+            raise ValueError("directory.user_filter must hold {name}")
+        if self.bind_dn and not self.bind_password:
+            raise ValueError("directory.bind_password is needed beside directory.bind_dn")
+        host = urlsplit(self.url).hostname or ""
+        if self.url.startswith("ldap://") and not self.start_tls and host not in LOOPBACK:
+            raise ValueError("passwords would go to directory.url in clear: use ldaps:// or directory.start_tls")
         return self
 
 
@@ -337,6 +400,9 @@ class Settings(BaseSettings):
     security: SecuritySettings = Field(default_factory=SecuritySettings, description="Secrets and first sign-in.")
     single_sign_on: SingleSignOnSettings = Field(
         default_factory=SingleSignOnSettings, description="Single sign-on (OpenID Connect)."
+    )
+    directory: DirectorySettings = Field(
+        default_factory=DirectorySettings, description="Sign-in with the accounts of an LDAP directory."
     )
     database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="SQL database: the truth.")
     queue: QueueSettings = Field(default_factory=QueueSettings, description="Jobs.")

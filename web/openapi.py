@@ -44,7 +44,7 @@ ERRORS = {
 }
 OF_EACH_OPERATION = ("401", "403", "422", "429", "503")
 OF_SOME = {
-    "sign_in": ("401", "403", "422", "429", "503"),
+    "sign_in": ("401", "403", "409", "422", "429", "503"),
     "get_sign_in_methods": ("429",),
     "begin_single_sign_on": ("404", "422", "429", "503"),
     "finish_single_sign_on": ("404", "422", "429"),

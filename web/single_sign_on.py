@@ -26,6 +26,7 @@ from pydantic import SecretStr
 
 from kb_platform.domain.errors import SettingsError, SignOnRefused, Unavailable
 from kb_platform.encryption import decrypt, encrypt
+from kb_platform.identities import Person
 from kb_platform.settings import Settings, SingleSignOnSettings
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -48,10 +49,9 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What the provider (`issuer`) says about who signed in (`claims`), and the page they came for."""
+    """Who signed in, as the provider says, and the page they came for."""
 
-    issuer: str
-    claims: Mapping[str, Any]
+    person: Person
     next: str
 
 
@@ -106,7 +106,7 @@ class SingleSignOn:
             raise SignOnRefused(f"{FAILED} ({error.error}).") from error
         except httpx2.HTTPError as error:
             raise Unavailable(f"The single sign-on at {issuer} does not answer. Try again in a moment.") from error
-        return Arrival(issuer, claims, kept["next"])
+        return Arrival(_person(issuer, claims, self._settings), kept["next"])
 
     async def _claims(self, id_token: str, nonce: str, provider: _Provider) -> dict[str, Any]:
         registry = jwt.JWTClaimsRegistry(
@@ -187,6 +187,22 @@ async def _user_info(client: AsyncOAuth2Client, metadata: Mapping[str, Any], sub
     found = answer.json() if answer.headers.get("content-type", "").startswith("application/json") else {}
     # Claims about somebody else (OpenID Connect Core 5.3.2) must not be used.
     return found if isinstance(found, dict) and found.get("sub") == subject else {}
+
+
+def _person(issuer: str, claims: Mapping[str, Any], settings: SingleSignOnSettings) -> Person:
+    said = claims.get(settings.department_claim) if settings.department_claim else None
+    return Person(
+        issuer,
+        str(claims["sub"]),
+        _text(claims.get(settings.email_claim)),
+        _text(claims.get(settings.name_claim)),
+        tuple(_text(value) for value in (said if isinstance(said, list) else [said])),
+        settings.trust_email or claims.get("email_verified") is True,
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def open_single_sign_on(settings: Settings) -> SingleSignOn | None:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from kb_platform.database.migrate import upgrade
 from kb_platform.settings import IndexSettings, QueueSettings, SecuritySettings, Settings, SingleSignOnSettings
 from tests.integration.api.conftest import PASSWORD, REPOSITORY, Running, running
+from tests.ldap_directory import ldap_directory
 from tests.oidc_provider import oidc_provider
 
 
@@ -57,6 +58,24 @@ def test_one_signs_in_at_the_organisation_and_comes_back_to_the_page(page: Page,
     page.keyboard.press("Enter")
     page.wait_for_url(f"{house.url}/usage")
     expect(page.get_by_test_id("account-menu")).to_contain_text("李四")
+
+
+def test_one_signs_in_with_the_name_in_the_directory(
+    browser: Browser, house: Running, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with ldap_directory(tmp_path_factory.mktemp("ldap")) as there:
+        there.add("wangwu", "opens the door", mail="wang@example.edu", displayName="王五")
+        settings = house.services.settings.model_copy(update={"directory": there.settings()})
+        with running(settings) as made, browser.new_context(base_url=made.url, locale="zh-CN") as context:
+            page = context.new_page()
+            page.goto("/")
+            page.get_by_label("用户名或邮箱").fill("wangwu")
+            page.get_by_test_id("login-password").fill("does not")
+            page.get_by_test_id("login-submit").click()
+            expect(page.get_by_role("alert")).to_contain_text("用户名或密码不正确")
+            page.get_by_test_id("login-password").fill("opens the door")
+            page.get_by_test_id("login-submit").click()
+            expect(page.get_by_test_id("account-menu")).to_contain_text("王五")
 
 
 def test_a_sign_in_that_failed_says_why_in_our_words(page: Page) -> None:

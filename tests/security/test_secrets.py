@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -54,6 +55,7 @@ KINDS = (
     "made_password",
     "visitor_token",
     "tool_key",
+    "directory_password",
 )
 
 
@@ -103,6 +105,22 @@ def echoing() -> Iterator[str]:
     server.shutdown()
 
 
+class EchoBytes(BaseRequestHandler):
+    """A directory that repeats what it was sent, as it came."""
+
+    def handle(self) -> None:
+        while sent := self.request.recv(65536):
+            self.request.sendall(sent)
+
+
+@contextmanager
+def echoing_bytes() -> Iterator[str]:
+    with ThreadingTCPServer(("127.0.0.1", 0), EchoBytes) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"ldap://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
 def test_no_secret_comes_out_anywhere(tmp_path: Path) -> None:
     canary = {kind: f"canary{secrets.token_hex(10)}" for kind in KINDS}
     queue_port, web_port = free_port(), free_port()
@@ -115,7 +133,7 @@ def test_no_secret_comes_out_anywhere(tmp_path: Path) -> None:
         ],
         stdout=subprocess.DEVNULL,
     )
-    with echoing() as model_url, log.open("wb") as written:
+    with echoing() as model_url, echoing_bytes() as directory_url, log.open("wb") as written:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("KB_")},
             "KB_DATA_DIR": str(tmp_path / "data"),
@@ -131,6 +149,11 @@ def test_no_secret_comes_out_anywhere(tmp_path: Path) -> None:
             "KB_SINGLE_SIGN_ON__ISSUER": model_url.removesuffix("/v1"),
             "KB_SINGLE_SIGN_ON__CLIENT_ID": "kb",
             "KB_SINGLE_SIGN_ON__CLIENT_SECRET": canary["client_secret"],
+            "KB_DIRECTORY__URL": directory_url,
+            "KB_DIRECTORY__START_TLS": "false",
+            "KB_DIRECTORY__BASE_DN": "dc=example,dc=edu",
+            "KB_DIRECTORY__BIND_DN": "cn=kb,dc=example,dc=edu",
+            "KB_DIRECTORY__BIND_PASSWORD": canary["directory_password"],
             "KB_WEB_SEARCH__PROVIDER": "bocha",
             "KB_WEB_SEARCH__BASE_URL": model_url,
             "KB_WEB_SEARCH__API_KEY": canary["search_key"],
@@ -185,7 +208,7 @@ def error_paths(client: httpx.Client, canary: dict[str, str], model_url: str, da
 
     api = "/api/v1"
     admin = {"email": "admin@localhost", "password": canary["admin_password"]}
-    send("POST", f"{api}/sessions", 401, json={"email": "admin@localhost", "password": canary["wrong_password"]})
+    send("POST", f"{api}/sessions", 503, json={"email": "admin@localhost", "password": canary["wrong_password"]})
     send("POST", f"{api}/sessions", 422, json={"email": 1, "password": canary["wrong_password"]})
     send("POST", f"{api}/sessions", 422, json={**admin, "more": canary["wrong_password"]})
     send("POST", f"{api}/sessions", 422, content=b'{"password": "' + canary["wrong_password"].encode())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from kb_platform import access, accounts
+from kb_platform import access, accounts, identities
 from kb_platform.accounts import NewSession
-from kb_platform.domain.errors import NotAllowed, NotAuthenticated
+from kb_platform.domain.errors import NotAllowed, NotAuthenticated, Unavailable
 from web.api.dependencies import COOKIE, Caller, ServicesDep, Visitor
 from web.api.schemas.accounts import Session, SignIn, SignInMethods, User
 from web.services import Services
@@ -17,14 +17,15 @@ router = APIRouter(prefix="/sessions", tags=["sessions"])
 
 @public.post("", status_code=201, operation_id="sign_in", openapi_extra={"security": []})
 def sign_in(body: SignIn, request: Request, response: Response, services: ServicesDep) -> Session:
-    """Sign in with e-mail address and password. The answer's token is also set as a cookie."""
+    """Sign in with e-mail address (or name in the organisation's directory, where one is connected) and password. The
+    answer's token is also set as a cookie."""
     address = request.client.host if request.client else ""
-    require_passwords(services)
+    if not services.settings.directory.is_on:
+        require_passwords(services)
     services.sign_in_throttle.check(body.email, address)
-    server = services.settings.server
     try:
-        session = accounts.sign_in(services.database, body.email, body.password, server.session_hours)
-    except NotAuthenticated:
+        session = _by_password(services, body)
+    except (NotAuthenticated, Unavailable):  # while the directory is away a local password could be guessed at
         services.sign_in_throttle.failed(body.email, address)
         raise
     services.sign_in_throttle.succeeded(body.email, address)
@@ -35,8 +36,12 @@ def sign_in(body: SignIn, request: Request, response: Response, services: Servic
 def get_sign_in_methods(_address: Visitor, services: ServicesDep) -> SignInMethods:
     """How people sign in here."""
     settings = services.settings.single_sign_on
+    directory = services.settings.directory.is_on
     return SignInMethods(
-        password=settings.allows_passwords, single_sign_on=settings.is_on, single_sign_on_label=settings.label
+        password=settings.allows_passwords or directory,
+        directory=directory,
+        single_sign_on=settings.is_on,
+        single_sign_on_label=settings.label,
     )
 
 
@@ -48,6 +53,23 @@ def sign_out(caller: Caller, response: Response, services: ServicesDep) -> None:
     response.delete_cookie(
         COOKIE, path="/", httponly=True, secure=services.settings.server.secure_cookies, samesite="lax"
     )
+
+
+def _by_password(services: Services, body: SignIn) -> NewSession:
+    """Begin a session by a local account's password, or else by one of the directory's."""
+    settings, database = services.settings, services.database
+    hours = settings.server.session_hours
+    if settings.single_sign_on.allows_passwords:
+        try:
+            return accounts.sign_in(database, body.email, body.password, hours)
+        except NotAuthenticated:
+            if not settings.directory.is_on:
+                raise
+    # Imported where it is needed: few have a directory, and ldap3 takes a while.
+    from kb_platform.directory import check_password
+
+    person = check_password(settings.directory, body.email, body.password)
+    return identities.sign_in_as(database, person, settings.directory.departments, hours)
 
 
 def require_passwords(services: Services) -> None:

@@ -76,11 +76,10 @@ async def finish_single_sign_on(
     try:
         arrival = await provider.arrive(_callback(request, services), request.query_params, kept)
         session = await asyncio.to_thread(
-            identities.sign_in_by_claims,
+            identities.sign_in_as,
             services.database,
-            services.settings.single_sign_on,
-            arrival.issuer,
-            arrival.claims,
+            arrival.person,
+            services.settings.single_sign_on.departments,
             services.settings.server.session_hours,
         )
     except KnowledgeBaseError as error:

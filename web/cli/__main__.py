@@ -8,7 +8,7 @@ import typer
 
 from kb_platform.domain.errors import KnowledgeBaseError
 from kb_platform.version import VERSION
-from web.cli import account, ask, audit, checks, developing, evaluate, index, model, up, upload
+from web.cli import account, ask, audit, checks, developing, directory, evaluate, index, model, up, upload
 
 app = typer.Typer(
     help="Self-hosted knowledge bases with checked citations.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -20,6 +20,7 @@ app.command()(up.logs)
 app.command()(upload.upload)
 app.command()(ask.ask)
 app.command("sign-in")(account.sign_in)
+app.command()(directory.directory)
 app.add_typer(model.app, name="model")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(index.app, name="index")

@@ -32,6 +32,7 @@ DEBIAN_PACKAGES = {  # what a test needs → how one sees that it is there
     "libreoffice-writer-nogui": "soffice",
     "libreoffice-impress-nogui": "/usr/lib/libreoffice/program/libsdlo.so",
     "docker-compose": "docker-compose",
+    "slapd": "/usr/sbin/slapd",
 }
 
 

@@ -22,7 +22,9 @@ class User(Sent):
 
 
 class SignIn(Received):
-    email: str = Field(min_length=1, max_length=320)
+    email: str = Field(
+        min_length=1, max_length=320, description="E-mail address, or the name in the organisation's directory."
+    )
     password: str = Field(min_length=1, max_length=MOST_PASSWORD_CHARACTERS)
 
 
@@ -36,6 +38,7 @@ class Session(Sent):
 
 class SignInMethods(Sent):
     password: bool = Field(description="With e-mail address and password.")
+    directory: bool = Field(description="With name and password of the organisation's directory, at the same place.")
     single_sign_on: bool = Field(description="By `GET /api/v1/single-sign-on/start`, in a browser.")
     single_sign_on_label: str = Field(description="What its button says; empty: the app's own words.")
 

@@ -1044,7 +1044,8 @@ export interface paths {
         put?: never;
         /**
          * Sign In
-         * @description Sign in with e-mail address and password. The answer's token is also set as a cookie.
+         * @description Sign in with e-mail address (or name in the organisation's directory, where one is connected) and password. The
+         *     answer's token is also set as a cookie.
          */
         post: operations["sign_in"];
         delete?: never;
@@ -3785,13 +3786,21 @@ export interface components {
         ShareWith: "everyone" | "department" | "me";
         /** SignIn */
         SignIn: {
-            /** Email */
+            /**
+             * Email
+             * @description E-mail address, or the name in the organisation's directory.
+             */
             email: string;
             /** Password */
             password: string;
         };
         /** SignInMethods */
         SignInMethods: {
+            /**
+             * Directory
+             * @description With name and password of the organisation's directory, at the same place.
+             */
+            directory: boolean;
             /**
              * Password
              * @description With e-mail address and password.
@@ -9911,6 +9920,15 @@ export interface operations {
             };
             /** @description Known to the caller, but not this action; or the CSRF header is missing. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The state does not admit this now. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,6 +3,7 @@ import { useState, type SyntheticEvent } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { useLocation, useNavigate } from "react-router";
 
+import { ApiError } from "@/api/errors";
 import { describeCode, describeError } from "@/i18n/errors";
 
 import { EntrancePage } from "./EntrancePage";
@@ -30,8 +31,8 @@ export function SignInPage() {
         </Button>
       )}
       {methods?.single_sign_on && hasPasswords && <Divider label={t("signIn.or")} />}
-      {hasPasswords && <PasswordForm from={from} />}
-      {hasPasswords && !methods?.single_sign_on && (
+      {hasPasswords && <PasswordForm from={from} hasDirectory={methods?.directory ?? false} />}
+      {hasPasswords && !methods?.single_sign_on && !methods?.directory && (
         <Text c="dimmed" fz="xs" ta="center" lh={1.7}>
           <Trans i18nKey="signIn.firstTime" components={{ code: <Code fz="xs" /> }} />
         </Text>
@@ -40,7 +41,11 @@ export function SignInPage() {
   );
 }
 
-function PasswordForm({ from }: { from: string }) {
+function isWrong(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "not_authenticated";
+}
+
+function PasswordForm({ from, hasDirectory }: { from: string; hasDirectory: boolean }) {
   const { t } = useTranslation();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
@@ -56,13 +61,13 @@ function PasswordForm({ from }: { from: string }) {
     <Stack component="form" onSubmit={submit} gap="md">
       {signIn.error && (
         <Alert color="red" variant="light" role="alert">
-          {signIn.error && "status" in signIn.error && signIn.error.status === 401 ? t("signIn.refused") : describeError(signIn.error)}
+          {isWrong(signIn.error) ? t(hasDirectory ? "signIn.nameRefused" : "signIn.refused") : describeError(signIn.error)}
         </Alert>
       )}
       <TextInput
         data-testid="login-email"
-        label={t("signIn.email")}
-        type="email"
+        label={t(hasDirectory ? "signIn.name" : "signIn.email")}
+        type={hasDirectory ? "text" : "email"}
         autoComplete="username"
         autoFocus
         required
