@@ -15,7 +15,7 @@ from ldap3.core.results import RESULT_BUSY, RESULT_INVALID_CREDENTIALS, RESULT_U
 from ldap3.utils.conv import escape_filter_chars
 from pyasn1.error import PyAsn1Error
 
-from kb_platform.domain.errors import NotAuthenticated, SettingsError, Unavailable
+from kb_platform.domain.errors import DirectoryUnavailable, NotAuthenticated, SettingsError
 from kb_platform.identities import Person
 from kb_platform.settings import DirectorySettings
 
@@ -32,7 +32,7 @@ AWAY = "The directory of your organisation does not answer. Try again in a momen
 def check_password(settings: DirectorySettings, name: str, password: str) -> Person:
     """Return whom the directory knows by this name, when the password is theirs.
 
-    Raises NotAuthenticated, with one and the same message whatever was wrong; Unavailable when the directory does not
+    Raises NotAuthenticated, with one and the same message whatever was wrong; DirectoryUnavailable when it does not
     answer or does not let the platform look; SettingsError when its certificates cannot be read.
     """
     if not password:  # a bind without a password succeeds, as nobody (RFC 4513, 5.1.2)
@@ -156,8 +156,8 @@ def _tls(settings: DirectorySettings) -> Tls:
         raise SettingsError(f"directory.ca_file: {error}") from error
 
 
-def _away(settings: DirectorySettings, why: object) -> Unavailable:
+def _away(settings: DirectorySettings, why: object) -> DirectoryUnavailable:
     log.error(
         "The directory at %s cannot be used: %s", settings.url, repr(why) if isinstance(why, LookupError) else why
     )
-    return Unavailable(AWAY)
+    return DirectoryUnavailable(AWAY)

@@ -25,6 +25,7 @@ KnowledgeBaseError                 every error below; `code` is stable, `message
 │   ├── ModelBusy                  no place at the model became free in time
 │   ├── WebSearchUnavailable       the search engine does not answer
 │   │   └── PageUnreadable         a page that it found cannot be read
+│   ├── DirectoryUnavailable       the organisation's LDAP directory does not answer
 │   ├── IndexUnavailable           the vector index does not answer
 │   └── QueueUnavailable           the job queue does not answer
 ├── ContextWindowExceeded          a question alone does not fit the model's context window
@@ -175,6 +176,10 @@ class WebSearchUnavailable(Unavailable):
 
 class PageUnreadable(WebSearchUnavailable):
     code = "page_unreadable"
+
+
+class DirectoryUnavailable(Unavailable):
+    code = "directory_unavailable"
 
 
 class IndexUnavailable(Unavailable):

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from kb_platform import access, accounts, identities
 from kb_platform.accounts import NewSession
-from kb_platform.domain.errors import NotAllowed, NotAuthenticated, Unavailable
+from kb_platform.domain.errors import DirectoryUnavailable, NotAllowed, NotAuthenticated
 from web.api.dependencies import COOKIE, Caller, ServicesDep, Visitor
 from web.api.schemas.accounts import Session, SignIn, SignInMethods, User
 from web.services import Services
@@ -25,7 +25,7 @@ def sign_in(body: SignIn, request: Request, response: Response, services: Servic
     services.sign_in_throttle.check(body.email, address)
     try:
         session = _by_password(services, body)
-    except (NotAuthenticated, Unavailable):  # while the directory is away a local password could be guessed at
+    except (NotAuthenticated, DirectoryUnavailable):  # while the directory is away a local password could be guessed at
         services.sign_in_throttle.failed(body.email, address)
         raise
     services.sign_in_throttle.succeeded(body.email, address)

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from benchmarks.servers import free_port
 from kb_platform.directory import check_password
-from kb_platform.domain.errors import NotAuthenticated, SettingsError, Unavailable
+from kb_platform.domain.errors import DirectoryUnavailable, NotAuthenticated, SettingsError
 from kb_platform.settings import DirectorySettings, Settings, SingleSignOnSettings
 from tests.integration.api.conftest import PASSWORD, Running, running
 from tests.ldap_directory import PEOPLE, LdapDirectory, ldap_directory
@@ -201,7 +201,7 @@ def test_while_the_directory_is_away_local_accounts_still_come_in_and_cannot_be_
     with connected(settings, admin, there, url=f"ldaps://localhost:{free_port()}") as house:
         assert house.sign_in(address, PASSWORD).status_code == 201
         answer = house.sign_in(address, "wrong")
-        assert code(answer) == (503, "unavailable")
+        assert code(answer) == (503, "directory_unavailable")
         assert "directory" in answer.json()["error"]["message"]
         for _ in range(4):
             assert house.sign_in(address, "wrong").status_code == 503
@@ -212,7 +212,7 @@ def test_a_directory_that_falls_silent_is_away_after_its_timeout(there: LdapDire
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         for url in (f"ldap://127.0.0.1:{port}", f"ldaps://localhost:{port}"):
-            with pytest.raises(Unavailable):
+            with pytest.raises(DirectoryUnavailable):
                 check_password(there.settings(url=url, timeout_seconds=1), "somebody", RIGHT)
 
 
@@ -230,7 +230,7 @@ def test_a_server_that_speaks_something_else_is_away(there: LdapDirectory, said:
         answering = threading.Thread(target=serve)
         answering.start()
         url = f"ldap://127.0.0.1:{other.getsockname()[1]}"
-        with pytest.raises(Unavailable):
+        with pytest.raises(DirectoryUnavailable):
             check_password(there.settings(url=url, start_tls=False, timeout_seconds=1), "somebody", RIGHT)
         answering.join()
 
@@ -251,11 +251,11 @@ def test_a_server_that_cannot_show_who_it_is_gets_no_password(
 
     uid = new_uid()
     there.add(uid, RIGHT, mail=f"{uid}@example.edu")
-    with pytest.raises(Unavailable):  # signed by somebody unknown
+    with pytest.raises(DirectoryUnavailable):  # signed by somebody unknown
         check_password(there.settings(url=url_of(there), ca_file=None), uid, RIGHT)
     with ldap_directory(tmp_path_factory.mktemp("other"), host="elsewhere.example.edu") as other:
         other.add(uid, RIGHT, mail=f"{uid}@example.edu")
-        with pytest.raises(Unavailable):  # a name that is not this server's
+        with pytest.raises(DirectoryUnavailable):  # a name that is not this server's
             check_password(other.settings(url=url_of(other)), uid, RIGHT)
 
 
@@ -264,11 +264,11 @@ def test_the_log_says_why_and_holds_no_password(there: LdapDirectory, caplog: py
     uid = new_uid()
     there.add(uid, RIGHT, mail=f"{uid}@example.edu")
     wrong = SecretStr("not the service's")
-    with pytest.raises(Unavailable):
+    with pytest.raises(DirectoryUnavailable):
         check_password(there.settings(bind_password=wrong), uid, RIGHT)
-    with pytest.raises(Unavailable):
+    with pytest.raises(DirectoryUnavailable):
         check_password(there.settings(base_dn="ou=nowhere,dc=example,dc=edu"), uid, RIGHT)
-    with pytest.raises(Unavailable):
+    with pytest.raises(DirectoryUnavailable):
         check_password(there.settings(id_attribute="objectGUID"), uid, RIGHT)
     check_password(there.settings(), uid, RIGHT)
     assert "the platform's own account: invalidCredentials" in caplog.text

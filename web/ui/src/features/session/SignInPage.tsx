@@ -31,7 +31,7 @@ export function SignInPage() {
         </Button>
       )}
       {methods?.single_sign_on && hasPasswords && <Divider label={t("signIn.or")} />}
-      {hasPasswords && <PasswordForm from={from} hasDirectory={methods?.directory ?? false} />}
+      {hasPasswords && <PasswordForm from={from} hasDirectory={methods?.directory} />}
       {hasPasswords && !methods?.single_sign_on && !methods?.directory && (
         <Text c="dimmed" fz="xs" ta="center" lh={1.7}>
           <Trans i18nKey="signIn.firstTime" components={{ code: <Code fz="xs" /> }} />
@@ -45,7 +45,7 @@ function isWrong(error: unknown): boolean {
   return error instanceof ApiError && error.code === "not_authenticated";
 }
 
-function PasswordForm({ from, hasDirectory }: { from: string; hasDirectory: boolean }) {
+function PasswordForm({ from, hasDirectory }: { from: string; hasDirectory: boolean | undefined }) {
   const { t } = useTranslation();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
@@ -67,7 +67,7 @@ function PasswordForm({ from, hasDirectory }: { from: string; hasDirectory: bool
       <TextInput
         data-testid="login-email"
         label={t(hasDirectory ? "signIn.name" : "signIn.email")}
-        type={hasDirectory ? "text" : "email"}
+        type={hasDirectory === false ? "email" : "text"}
         autoComplete="username"
         autoFocus
         required
