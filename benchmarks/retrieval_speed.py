@@ -9,10 +9,13 @@ compares the ten nearest as the index finds them with those of an exact scan und
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +39,7 @@ KNOWLEDGE_BASES = 20
 SEARCHED = 5
 DOCUMENT_CHUNKS = 50
 STEP = 1000
+PROCESSES = os.cpu_count() or 1
 NOISE = 0.012
 """Standard deviation a dimension: neighbours are then about as far apart as real passages of one topic."""
 SIZES = {"100k": 100_000, "1m": 1_000_000}
@@ -102,7 +106,7 @@ class _Corpus:
         self._embedding = embedding
         self._seeds = seeds
         self._database: Database = open_database(Settings(data_dir=platform.data_dir))
-        settings = _index_settings(platform.data_dir)
+        self._index_settings = settings = _index_settings(platform.data_dir)
         self._index = VectorIndex(settings, embedding.name, embedding.dimension)
         self._index.ensure_collection()
         self._qdrant = QdrantClient(
@@ -112,14 +116,18 @@ class _Corpus:
             check_compatibility=False,
         )
         self._bases = [make_knowledge_base(platform.client, f"base {n}") for n in range(KNOWLEDGE_BASES)]
-        self._rng = np.random.default_rng(1)
-        self._size = 0
+        self._planned = self._size = 0
 
     def grow_to(self, size: int) -> None:
-        while self._size < size:
-            self._add(min(STEP, size - self._size))
-            if self._size % (20 * STEP) == 0:
-                progress(f"{self._size} passages")
+        """Add passages in documents of their own: their points by processes beside this one, their rows by it."""
+        batches = [self._new_batch(min(STEP, size - first)) for first in range(self._size, size, STEP)]
+        one = multiprocessing.get_context("spawn")
+        known = (self._seeds, self._index_settings, self._embedding.name, self._embedding.dimension)
+        with ProcessPoolExecutor(PROCESSES, one, _open_index, known) as pool:
+            for batch, rows in zip(batches, pool.map(_index_batch, batches), strict=True):
+                self._store(batch, rows)
+                if self._size % (20 * STEP) == 0:
+                    progress(f"{self._size} passages")
 
     def wait_until_optimised(self) -> None:
         """Wait until most vectors are in a graph and no more come (the engine leaves its newest without one)."""
@@ -183,60 +191,108 @@ class _Corpus:
             shares.append(len(found & exact) / len(exact))
         return float(np.mean(shares))
 
-    def _add(self, count: int) -> None:
-        """Add passages in documents of their own."""
-        vectors, texts = _made(self._seeds, count, self._rng)
-        chunks: list[IndexedChunk] = []
-        rows: list[dict[str, object]] = []
+    def _new_batch(self, count: int) -> _Batch:
+        first = self._planned
+        self._planned += count
+        bases = [
+            self._bases[n // DOCUMENT_CHUNKS % KNOWLEDGE_BASES] for n in range(first, first + count, DOCUMENT_CHUNKS)
+        ]
+        return _Batch(first, count, tuple(_Made(base, str(uuid.uuid4()), str(uuid.uuid4())) for base in bases))
+
+    def _store(self, batch: _Batch, rows: list[dict[str, object]]) -> None:
         with self._database.writing() as session:
             user_id = session.scalars(select(User.id)).first()
-            for first in range(0, count, DOCUMENT_CHUNKS):
-                base = self._bases[(self._size + first) // DOCUMENT_CHUNKS % KNOWLEDGE_BASES]
-                document_id, version_id = str(uuid.uuid4()), str(uuid.uuid4())
-                session.add(
-                    Document(
-                        id=document_id,
-                        knowledge_base_id=base,
-                        name=document_id,
-                        live_path=document_id,
-                        current_version_id=version_id,
-                        created_by=user_id,
-                    )
-                )
-                session.flush()
-                session.add(
-                    DocumentVersion(
-                        id=version_id,
-                        document_id=document_id,
-                        number=1,
-                        file_sha256="0" * 64,
-                        file_bytes=1,
-                        state=VersionState.READY,
-                        embedding_model=self._embedding.name,
-                        created_by=user_id,
-                    )
-                )
-                session.flush()
-                for number in range(first, min(first + DOCUMENT_CHUNKS, count)):
-                    ordinal = number - first
-                    id_ = point_id(version_id, ordinal, self._embedding.name)
-                    text = texts[number]
-                    chunks.append(IndexedChunk(id_, vectors[number], text, base, document_id, version_id, ordinal))
-                    rows.append(
-                        {
-                            "id": id_,
-                            "version_id": version_id,
-                            "ordinal": ordinal,
-                            "start": 0,
-                            "end": len(text),
-                            "text": text,
-                            "token_count": 1,
-                            "content_hash": "-",
-                        }
-                    )
+            documents = [
+                {
+                    "id": made.document_id,
+                    "knowledge_base_id": made.knowledge_base_id,
+                    "name": made.document_id,
+                    "live_path": made.document_id,
+                    "current_version_id": made.version_id,
+                    "created_by": user_id,
+                }
+                for made in batch.documents
+            ]
+            versions = [
+                {
+                    "id": made.version_id,
+                    "document_id": made.document_id,
+                    "number": 1,
+                    "file_sha256": "0" * 64,
+                    "file_bytes": 1,
+                    "state": VersionState.READY,
+                    "embedding_model": self._embedding.name,
+                    "created_by": user_id,
+                }
+                for made in batch.documents
+            ]
+            session.execute(insert(Document), documents)
+            session.execute(insert(DocumentVersion), versions)
             session.execute(insert(ChunkRow), rows)
-        self._index.upsert(chunks, published=True)
-        self._size += count
+        self._size += batch.count
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A made document."""
+
+    knowledge_base_id: str
+    document_id: str
+    version_id: str
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Passages to be made; `first` is the place of the first in the corpus, and where chance starts from."""
+
+    first: int
+    count: int
+    documents: tuple[_Made, ...]
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """What each process of the pool holds."""
+
+    seeds: Seeds
+    index: VectorIndex
+    model_name: str
+
+
+_pool: _Pool
+
+
+def _open_index(seeds: Seeds, settings: IndexSettings, model_name: str, dimension: int) -> None:
+    """Open what a process of the pool needs, once."""
+    global _pool  # a pool's initialiser has no other place
+    _pool = _Pool(seeds, VectorIndex(settings, model_name, dimension), model_name)
+
+
+def _index_batch(batch: _Batch) -> list[dict[str, object]]:
+    """Write the batch's points; return its rows."""
+    vectors, texts = _made(_pool.seeds, batch.count, np.random.default_rng((1, batch.first)))
+    chunks: list[IndexedChunk] = []
+    rows: list[dict[str, object]] = []
+    for number, (vector, text) in enumerate(zip(vectors, texts, strict=True)):
+        made, ordinal = batch.documents[number // DOCUMENT_CHUNKS], number % DOCUMENT_CHUNKS
+        id_ = point_id(made.version_id, ordinal, _pool.model_name)
+        chunks.append(
+            IndexedChunk(id_, vector, text, made.knowledge_base_id, made.document_id, made.version_id, ordinal)
+        )
+        rows.append(
+            {
+                "id": id_,
+                "version_id": made.version_id,
+                "ordinal": ordinal,
+                "start": 0,
+                "end": len(text),
+                "text": text,
+                "token_count": 1,
+                "content_hash": "-",
+            }
+        )
+    _pool.index.upsert(chunks, published=True)
+    return rows
 
 
 def _made(seeds: Seeds, count: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], Sequence[str]]:

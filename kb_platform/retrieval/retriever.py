@@ -6,7 +6,7 @@ import functools
 import itertools
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from llama_index.core.postprocessor.types import BaseNodePostprocessor
 
 log = logging.getLogger(__name__)
+
+READ_AHEAD = 2
+"""Some of the best may be refused, or repeat a better one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,14 @@ class Retriever:
         other = self._in_other_language(vector, query) if settings.cross_language else None
         ranked = rank(self._index, vector, query, scope, wanted, settings, other)
         found = time.perf_counter()
-        hits = read_passages(self._database, ranked, scope)
+        allowed = self._read(ranked, scope, READ_AHEAD * wanted)
         seconds_reranking = None
-        if self._reranker and reranking and hits:
-            hits, seconds_reranking = self._rerank(self._reranker, query, hits)
-        hits = list(itertools.islice(distinct(hits), wanted))
+        if self._reranker and reranking:
+            best = list(itertools.islice(allowed, self._reranked))
+            if best:
+                best, seconds_reranking = self._rerank(self._reranker, query, best)
+            allowed = itertools.chain(best, allowed)
+        hits = list(itertools.islice(distinct(allowed), wanted))
         if self._postprocessors:
             from kb_platform.retrieval.postprocessing import postprocess
 
@@ -119,6 +125,12 @@ class Retriever:
     def passages(self, chunk_ids: Sequence[str], scope: AccessScope) -> list[Hit]:
         """Return those of the passages that the scope may read now, in this order and without scores."""
         return read_passages(self._database, [(id_, Scores()) for id_ in chunk_ids], scope)
+
+    def _read(self, ranked: Sequence[tuple[str, Scores]], scope: AccessScope, at_once: int) -> Iterator[Hit]:
+        """Yield the ranked passages that the scope may read, in order, reading no further ahead than `at_once`: of
+        some hundred candidates a few are wanted."""
+        for first in range(0, len(ranked), at_once):
+            yield from read_passages(self._database, ranked[first : first + at_once], scope)
 
     def _in_other_language(self, vector: NDArray[np.float32], query: str) -> NDArray[np.float32]:
         return in_other_language(vector, is_chinese=is_chinese(query), way=self._way_to_english)

@@ -33,7 +33,9 @@ QUIET_SECONDS = 3.0
 DUE = 2
 """Optimising is due with so many times the vectors without a graph that the engine would build one over."""
 OVERDUE = 10
-"""With so many times it does not wait for quiet."""
+"""With so many times it does not wait for quiet,"""
+OVERDUE_SHARE = 0.25
+"""if that is also so much of what has a graph: each optimisation copies the whole shard."""
 FEWEST_DELETED = 1000
 DELETED_SHARE = 0.2
 """Deleted points take room and bend the term statistics until the engine makes the shard anew without them."""
@@ -76,7 +78,7 @@ class _Watch:
         if quiet and self._collection.deleted > max(FEWEST_DELETED, DELETED_SHARE * points):
             return True
         gained = self._unindexed_kib() - self._left_unindexed
-        return gained > self._collection.indexing_threshold_kib * (DUE if quiet else OVERDUE)
+        return has_gained_enough(gained, self._indexed_kib(), self._collection.indexing_threshold_kib, quiet)
 
     def optimised(self) -> None:
         """Note what the engine left without a graph (it builds none over few points)."""
@@ -84,12 +86,21 @@ class _Watch:
         self._collection.deleted = 0
 
     def _unindexed_kib(self) -> float:
-        sizes = self._collection.dense_sizes.values()
-        if not sizes:
-            return 0.0
         info = self._collection.shard.info()
-        unindexed = max(0, info.points_count * self._collection.vectors_per_point - info.indexed_vectors_count)
-        return unindexed * max(sizes) * 4 / 1024
+        return self._kib(max(0, info.points_count * self._collection.vectors_per_point - info.indexed_vectors_count))
+
+    def _indexed_kib(self) -> float:
+        return self._kib(self._collection.shard.info().indexed_vectors_count)
+
+    def _kib(self, vectors: int) -> float:
+        return vectors * max(self._collection.dense_sizes.values(), default=0) * 4 / 1024
+
+
+def has_gained_enough(gained_kib: float, indexed_kib: float, threshold_kib: int, quiet: bool) -> bool:
+    """Whether so many KiB of vectors without a graph are worth an optimisation, beside those that have one."""
+    if quiet:
+        return gained_kib > DUE * threshold_kib
+    return gained_kib > max(OVERDUE * threshold_kib, OVERDUE_SHARE * indexed_kib)
 
 
 async def optimise(collection: Collection) -> bool:

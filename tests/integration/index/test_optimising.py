@@ -10,7 +10,7 @@ import pytest
 import qdrant_edge as edge
 
 from kb_platform.index.embedded.collection import Collection, create_collection, open_collection
-from kb_platform.index.embedded.optimizing import optimise
+from kb_platform.index.embedded.optimizing import has_gained_enough, optimise
 
 SIZE = 32
 POINTS = 5_000
@@ -38,6 +38,24 @@ def upsert(collection: Collection, ids: range, vectors: np.ndarray) -> None:
 
 def count(collection: Collection) -> int:
     return collection.shard.count(edge.CountRequest())
+
+
+@pytest.mark.parametrize(
+    ("gained", "indexed", "quiet", "due"),
+    [
+        (150, 0, True, False),
+        (250, 0, True, True),
+        (250, 0, False, False),
+        (1_100, 0, False, True),
+        (1_100, 10_000, False, False),
+        (2_600, 10_000, False, True),
+        (250, 10_000, True, True),
+    ],
+)
+def test_a_long_upload_into_a_large_collection_is_not_copied_again_and_again(
+    gained: float, indexed: float, quiet: bool, due: bool
+) -> None:
+    assert has_gained_enough(gained, indexed, 100, quiet) is due
 
 
 async def test_updates_made_meanwhile_are_kept_and_queries_go_on(collection: Collection) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from kb_platform.database.tables import Document, KnowledgeBase, now
 from kb_platform.index import IndexedChunk
@@ -96,6 +98,48 @@ def test_a_passage_that_was_switched_off_is_not_shown_though_its_point_is_still_
     document = house.document(base, RULES[:2])
     house.edit(document, RULES[0], is_enabled=False)
     assert house.found("第三十二条", scope(base)) == RULES[1:2]
+
+
+def test_what_may_not_be_shown_makes_room_for_the_next(house: House) -> None:
+    base = house.knowledge_base()
+    document = house.document(base, RULES)
+    ranked = house.found("第三十二条", scope(base))
+    for text in ranked[:4]:
+        house.edit(document, text, is_enabled=False)
+    assert house.found("第三十二条", scope(base), limit=1) == ranked[4:5]
+
+
+def test_no_more_rows_are_read_than_are_likely_to_be_shown(house: House) -> None:
+    base = house.knowledge_base()
+    house.document(base, [f"{rule} {number}" for number in range(10) for rule in RULES])
+    asked: list[int] = []
+
+    @event.listens_for(house.database.engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: tuple[Any, ...], *_: object) -> None:
+        if "FROM chunks" in statement:
+            asked.append(len(parameters))
+
+    assert len(house.found("第三十二条", scope(base), limit=3)) == 3
+    assert sum(asked) <= 12
+
+
+def test_passages_are_read_by_their_ids_whatever_else_the_base_holds(house: House) -> None:
+    base = house.knowledge_base()
+    for rule in RULES:
+        house.document(base, [rule])
+    plans: list[list[str]] = []
+
+    @event.listens_for(house.database.engine, "before_cursor_execute")
+    def explain(_connection: Any, cursor: Any, statement: str, parameters: tuple[Any, ...], *_: object) -> None:
+        if "FROM chunks" in statement:
+            explained = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append([row[-1] for row in explained])
+
+    assert house.found("第三十二条", scope(base))
+    (plan,) = plans
+    assert plan[0].startswith("SEARCH chunks USING INDEX"), plan
+    assert "(id=?)" in plan[0]
+    assert not [step for step in plan if step.startswith("SCAN")]
 
 
 def test_an_edited_passage_is_given_in_the_editors_words_with_who_and_when_and_the_originals_place(
