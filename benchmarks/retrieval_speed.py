@@ -46,6 +46,7 @@ SIZES = {"100k": 100_000, "1m": 1_000_000}
 QUICK_SIZES = {"5k": 5_000}
 OPTIMISING_SECONDS = 3600
 RESTING_SECONDS = 20
+WRITE_SECONDS = 600
 FEWEST_WITH_GRAPH = 20_000
 """The engine scans fewer passages than about so many one by one."""
 
@@ -315,4 +316,7 @@ def _index_settings(data_dir: Path) -> IndexSettings:
     state = json.loads((data_dir / "run" / "state.json").read_text())
     (port,) = (process["port"] for process in state["processes"] if process["name"] == "index")
     key = json.loads((data_dir / "secrets.json").read_text())["index_key"]
-    return IndexSettings.model_validate({"url": f"http://127.0.0.1:{port}", "api_key": key})
+    # While a shard of gigabytes is copied, writes wait.
+    return IndexSettings.model_validate(
+        {"url": f"http://127.0.0.1:{port}", "api_key": key, "timeout_seconds": WRITE_SECONDS}
+    )

@@ -47,6 +47,11 @@ class AnswerSentence:
         return without_markers(self.text).strip()
 
 
+def sentence_at(start: int, text: str) -> AnswerSentence:
+    """Return the sentence that begins there."""
+    return AnswerSentence(start, start + len(text), text, _numbers_of(text))
+
+
 class SentenceStream:
     """Feeds on the answer's text (markers already `[n]`) and returns each sentence once it is complete."""
 

@@ -6,21 +6,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inference.citations import AnswerSentence, best_evidence, split_answer
-from inference.facts import missing_names, missing_numbers
+from inference.attribution import citation_due, may_carry
+from inference.citations import AnswerSentence, sentence_at, split_answer
 from inference.flags import flags_of
-from inference.markers import MarkerStream
+from inference.markers import CLEAN_MARKER, MarkerStream
 from inference.prompts import REFUSAL_SENTINEL, WITHHELD, Language
-from inference.terms import content_terms
-from inference.uncited import LEAST_WORDS, UncitedSentences
+from inference.uncited import UncitedSentences
 from kb_platform.domain.answer import Flag, Source
 
-SURE = 0.8
-"""Share of a sentence's words in one quote of a passage from which an uncited sentence is given that citation."""
 REPEATS = 3
 """A sentence written this often in a row: the model runs in circles and is stopped."""
 MOST_BARE_MARKERS = 12
 _HALF_MARKER = re.compile(r"\s*\[\d{0,3}$")
+_LAST_MARKERS = re.compile(r"(?:\s*\[\d{1,3}\])+(?=[\s.。!！?？;；]*$)")
+"""They wait until the sentence is complete: its words may turn out to be another passage's."""
+_LED = re.compile(r"(^|\n)([ \t]*)((?:\[\d{1,3}\][ \t]*)+)(?=[^\s\[\].。!！?？;；,，:：、)）])")
+"""Markers that begin a line, and its first word."""
 _BARE = re.compile(r"(?:\s*\[\d{0,3}\]?)*\s*")
 # A model's own way of saying that the passages do not hold the answer; believed only where nothing is cited.
 _REFUSES = re.compile(
@@ -66,6 +67,10 @@ class AnswerComposer:
         self._last_claim = ""
         self._repeats = 0
         self._uncited = UncitedSentences(sources)
+        self._leads: list[tuple[int, tuple[int, ...]]] = []
+        """Where a line of `_open` began with markers, and their numbers: they are set behind its sentences."""
+        self._led: tuple[int, ...] = ()
+        """Those of the line that is being written."""
 
     @property
     def has_words(self) -> bool:
@@ -99,7 +104,19 @@ class AnswerComposer:
             if not is_last and not re.sub(r"\[\d{0,3}\]?|\W", "", self._open):
                 self._count_markers()
                 return Composed()  # markers and quotes before any word: a refusal may follow
+        self._lift_markers()
         return self._emit(is_last)
+
+    def _lift_markers(self) -> None:
+        """Take the markers that begin a line away: a sentence's come behind it, once it is known to be theirs."""
+        lifted, at = "", 0
+        for found in _LED.finditer(self._open):
+            if not found[1] and self.text + self._open[: found.start()]:
+                continue  # the pending text begins in the middle of a line
+            lifted += self._open[at : found.start(3)]
+            self._leads.append((len(lifted), tuple(int(number) for number in CLEAN_MARKER.findall(found[3]))))
+            at = found.end()
+        self._open = lifted + self._open[at:]
 
     def _emit(self, is_last: bool) -> Composed:
         sure = self._open if is_last else _HALF_MARKER.sub("", self._open)
@@ -111,16 +128,13 @@ class AnswerComposer:
         for sentence in complete:
             if _BARE.fullmatch(sentence.text) and self.text + out:
                 continue  # markers on a line of their own say nothing
-            written = self._open[taken : sentence.end]
-            out += written[max(0, self._shown - taken) :]
-            added = self._citation_due(sentence)
-            out += added
-            start = self._length + sentence.start - taken
-            self._length += sentence.end - taken + len(added)
+            before = self._open[taken : sentence.start]
+            text = self._cited(sentence, self._led_by(before, taken, sentence))
+            out += (before + text)[max(0, self._shown - taken) :]
+            finished.append(sentence_at(self._length + len(before), text))
+            self._length = finished[-1].end
             taken = sentence.end
             self._shown = max(self._shown, taken)
-            numbers = sentence.numbers or tuple(int(n) for n in re.findall(r"\d+", added))
-            finished.append(AnswerSentence(start, self._length, sentence.text + added, numbers))
             self._repeats = self._repeats + 1 if sentence.claim == self._last_claim else 1
             self._last_claim = sentence.claim
             if self._repeats >= REPEATS:
@@ -130,9 +144,11 @@ class AnswerComposer:
                 break
         self._open = self._open[taken:]
         self._shown -= taken
+        self._leads = [(at - taken, numbers) for at, numbers in self._leads if at >= taken]
         if not is_last:
             # White space waits: a citation may still go before it. So do markers that no words follow yet.
-            certain = 0 if _BARE.fullmatch(self._open) else len(self._open.rstrip())
+            held = _LAST_MARKERS.search(self._open)
+            certain = 0 if _BARE.fullmatch(self._open) else held.start() if held else len(self._open.rstrip())
             if certain > self._shown:
                 out += self._open[self._shown : certain]
                 self._shown = certain
@@ -155,19 +171,36 @@ class AnswerComposer:
         if len(re.findall(r"\[\d", self._open)) > MOST_BARE_MARKERS:
             self.ended = True
 
-    def _citation_due(self, sentence: AnswerSentence) -> str:
-        """Return a marker for a sentence that has none, where a passage carries it beyond doubt; else nothing."""
-        claim = sentence.claim
-        if sentence.numbers or claim.endswith((":", "：", "?", "？")) or _REFUSES.search(claim):
-            return ""
-        terms = content_terms(claim)
-        if len(terms) < LEAST_WORDS:
-            return ""
-        found = [(best_evidence(terms, claim, source).words, source) for source in self._sources]
-        words, source = max(found, key=lambda item: item[0], default=(0.0, None))
-        if source is None or words < SURE:
-            return ""
-        passage = [f"{source.hit.document_title}\n{source.hit.context}\n{source.hit.text}"]
-        if missing_numbers(claim, passage) or missing_names(claim, passage):
-            return ""
-        return f" [{source.number}]" if claim[-1].isascii() else f"[{source.number}]"
+    def _led_by(self, before: str, taken: int, sentence: AnswerSentence) -> tuple[int, ...]:
+        """Return the markers that the sentence's line began with; `before` is what stands between it and the one
+        before, from `taken` on in the pending text."""
+        if "\n" in before:
+            self._led = ()
+        for at, numbers in self._leads:
+            if taken <= at < sentence.end:
+                self._led = numbers
+        return self._led
+
+    def _cited(self, sentence: AnswerSentence, led: Sequence[int]) -> str:
+        """Return the sentence with the markers that are due to it: those that its line began with, as far as they are
+        meant for it, and another passage's where that carries it beyond doubt and none that it cites may."""
+        claim, begins = sentence.claim, sentence.start in {at for at, _ in self._leads}
+        if claim.endswith((":", "：", "?", "？")) or _REFUSES.search(claim):
+            return _with_markers(sentence.text, led if begins else ())
+        of_line = [source for source in self._sources if source.number in led]
+        if not begins and not sentence.numbers:
+            led = [source.number for source in of_line if may_carry(source, claim)][:1]
+        elif not begins:
+            led = ()
+        numbers = {*sentence.numbers, *led}
+        cited = [source for source in self._sources if source.number in numbers]
+        due = citation_due(claim, cited, self._sources)
+        if due is None:
+            return _with_markers(sentence.text, [number for number in led if number not in sentence.numbers])
+        # What was not shown yet is exchanged; what stands in the middle of the sentence stays, for the check to mark.
+        return _with_markers(_LAST_MARKERS.sub("", sentence.text), [due.number])
+
+
+def _with_markers(text: str, numbers: Sequence[int]) -> str:
+    markers = "".join(f"[{number}]" for number in numbers)
+    return f"{text}{' ' if markers and text[-1:].isascii() else ''}{markers}"

@@ -15,7 +15,9 @@ from inference.checking import RunningChecks
 from inference.citations import check_sentence
 from inference.composing import AnswerComposer
 from inference.entailment import EntailmentModel
+from inference.extractive import Extract, extract_answer
 from inference.llm import ChatModel, Waiting
+from inference.markers import CLEAN_MARKER
 from inference.metering import Meter
 from inference.prompts import NOTHING_WRITTEN, OUT_OF_ROOM, language_of
 from inference.summary import summarise
@@ -116,11 +118,19 @@ async def generate(
                     if composer.ended or meter.answer_deltas > reserve.answer:
                         break  # it refused, runs in circles, or writes on into the room kept for reasoning
         composed = composer.finish()
-        if composed.text and not composer.refused:
+        if composed.text and not composer.refused and composer.has_words:
             yield AnswerDelta(composed.text)
         yield PlanReported(await asyncio.to_thread(describe, plan, meter.prompt_tokens))
         if not composer.refused and not composer.has_words:
-            raise NoAnswerWritten((OUT_OF_ROOM if meter.ran_out else NOTHING_WRITTEN)[language])
+            extract = await asyncio.to_thread(_quote_pointed, found.query, composer.text, plan, embedding)
+            if extract is None:
+                raise NoAnswerWritten((OUT_OF_ROOM if meter.ran_out else NOTHING_WRITTEN)[language])
+            yield AnswerDelta(extract.text)
+            for citation in extract.citations:
+                yield CitationChecked(citation)
+            yield usage_event(_given(meter, model, plan))
+            yield Done(extract.text, abstained=False, answerer=Answerer.EXTRACTIVE, citations=extract.citations)
+            return
         if composer.refused:
             yield Refused(_given(meter, model, plan), composer.text)
             return
@@ -141,6 +151,14 @@ async def generate(
         flags=tuple(flags),
         is_cut=meter.ran_out,
     )
+
+
+def _quote_pointed(query: str, written: str, plan: PromptPlan, embedding: EmbeddingModel) -> Extract | None:
+    """Return what answers in the passages that the model only pointed at ("[2]", no words): small models do so when
+    asked for sentences with numbers. None where it pointed at none."""
+    pointed = {int(number) for number in CLEAN_MARKER.findall(written)}
+    sources = [source for source in plan.sources if source.number in pointed]
+    return extract_answer([query], sources, embedding) if sources else None
 
 
 def _given(meter: Meter, model: ChatModel, plan: PromptPlan) -> Usage:

@@ -68,6 +68,32 @@ def test_without_documents_and_without_a_model_nothing_can_be_answered(reader: h
     assert "模型" in failed["error"]
 
 
+@pytest.mark.parametrize("written", ["[1]", "【1】\n", "[1][9]", "**[1]**"])
+def test_where_the_model_only_points_at_a_passage_its_words_are_quoted(
+    reader: httpx.Client, rules: Rules, connected: dict[str, Any], script: Script, written: str
+) -> None:
+    script.answer = written
+    pointed = turn(reader, [rules.base])
+    assert (pointed["state"], pointed["answerer"], pointed["model"]) == ("done", "extractive", MODEL)
+    assert "3.2" in pointed["answer"]
+    passage = next(source for source in pointed["sources"] if source["number"] == 1)
+    assert {citation["number"] for citation in pointed["citations"]} == {1}
+    for citation in pointed["citations"]:
+        said = pointed["answer"][citation["sentence_start"] : citation["sentence_end"]]
+        assert said.removesuffix("[1]").strip() in passage["text"]
+        assert citation["support"] == "supported"
+
+
+@pytest.mark.parametrize("written", ["[9]", "。", "[]", " "])
+def test_where_the_model_points_at_nothing_it_is_said_that_there_is_no_answer(
+    reader: httpx.Client, rules: Rules, connected: dict[str, Any], script: Script, written: str
+) -> None:
+    script.answer = written
+    failed = turn(reader, [rules.base])
+    assert (failed["state"], failed["answer"]) == ("failed", "")
+    assert "没有写出答案" in failed["error"]
+
+
 def test_who_waits_sees_the_place_and_too_many_are_sent_away(
     server: Running, admin: httpx.Client, reader: httpx.Client, connected: dict[str, Any], script: Script
 ) -> None:

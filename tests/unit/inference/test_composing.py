@@ -56,6 +56,55 @@ def test_a_sentence_that_a_passage_carries_beyond_doubt_is_given_its_citation(se
 
 
 @SEEDS
+def test_markers_that_begin_lines_are_set_behind_their_sentences(seed: int) -> None:
+    composer, sentences = write(
+        "[2] The dormitory fee is 1,200 yuan per academic year.\n"
+        "[1]申请转专业的学生须在校修读满一年。平均学分绩点不低于3.0。天气很好也很热。\n[2] **Joy**",
+        seed,
+    )
+    assert composer.text == (
+        "The dormitory fee is 1,200 yuan per academic year. [2]\n"
+        "申请转专业的学生须在校修读满一年。[1]平均学分绩点不低于3.0。[1]天气很好也很热。\n**Joy** [2]"
+    )
+    assert [sentence.numbers for sentence in sentences] == [(2,), (1,), (1,), (), (2,)]
+    for sentence in sentences:
+        assert composer.text[sentence.start : sentence.end] == sentence.text
+
+
+@SEEDS
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (
+            "The dormitory fee is 1,200 yuan per academic year [1].",
+            "The dormitory fee is 1,200 yuan per academic year. [2]",
+        ),
+        (
+            "The dormitory fee is 1,200 yuan per academic year. [1]",
+            "The dormitory fee is 1,200 yuan per academic year. [2]",
+        ),
+        (
+            "[1] The dormitory fee is 1,200 yuan per academic year.",
+            "The dormitory fee is 1,200 yuan per academic year. [2]",
+        ),
+        ("The fee [1] is 1,200 yuan for an academic year.", "The fee [1] is 1,200 yuan for an academic year. [2]"),
+        ("申请转专业的学生须在校修读满一年[2]。好。", "申请转专业的学生须在校修读满一年。[1]好。"),
+        ("It costs much joy and more sorrow [1].", "It costs much joy and more sorrow [1]."),
+        (
+            "The dormitory fee is 1,300 yuan per academic year [1].",
+            "The dormitory fee is 1,300 yuan per academic year [1].",
+        ),
+        (
+            "The dormitory fee is 1,200 yuan per academic year [2][1].",
+            "The dormitory fee is 1,200 yuan per academic year [2][1].",
+        ),
+    ],
+)
+def test_a_sentence_that_another_passage_carries_is_given_that_ones_marker(written: str, shown: str, seed: int) -> None:
+    assert write(written, seed)[0].text == shown
+
+
+@SEEDS
 def test_a_changed_number_is_given_no_citation(seed: int) -> None:
     composer, _ = write("The dormitory fee is 1,300 yuan per academic year.", seed)
     assert "[" not in composer.text

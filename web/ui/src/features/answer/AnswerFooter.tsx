@@ -62,12 +62,12 @@ function Answerer({ turn }: { turn: TurnView }) {
   }
   return (
     <Group gap={8}>
-      <Tooltip label={t("answerer.extractiveText")}>
+      <Tooltip label={t(turn.model ? "answerer.pointedText" : "answerer.extractiveText")}>
         <Badge data-testid="answerer-badge" data-answerer="extractive" variant="default" radius="sm" tt="none" fw={500} leftSection={<IconQuote size={12} />}>
-          {turn.abstained ? t("answerer.withoutModel") : t("answerer.extractive")}
+          {turn.abstained ? t("answerer.withoutModel") : [t("answerer.extractive"), turn.model].filter(Boolean).join(" · ")}
         </Badge>
       </Tooltip>
-      {user.role === "administrator" && (
+      {!turn.model && user.role === "administrator" && (
         <>
           <Button size="compact-xs" variant="subtle" leftSection={<IconPlugConnected size={14} />} data-testid="connect-model" onClick={dialog.open}>
             {t("models.connect")}
@@ -75,7 +75,7 @@ function Answerer({ turn }: { turn: TurnView }) {
           <ConnectModelDialog opened={opened} onClose={dialog.close} />
         </>
       )}
-      {user.role !== "administrator" && (
+      {!turn.model && user.role !== "administrator" && (
         <Text fz="xs" c="dimmed" visibleFrom="sm">
           {t("answerer.askAdministrator")}
         </Text>
