@@ -13,7 +13,6 @@ import re
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ import numpy as np
 from benchmarks.figures import Figure, progress
 from benchmarks.model_servers import ENDLESS, NAME, READING, running
 from benchmarks.platform import Platform, make_knowledge_base, running_platform, upload, wait_until_read
+from benchmarks.question_sets import load_question_set
 
 BENCH = "gateway"
 ROUNDS, QUICK_ROUNDS = 400, 100
@@ -42,13 +42,11 @@ For each day that a book is late, a fine of 0.50 yuan is charged, up to the pric
 
 Teachers may borrow fifty books for ninety days. Visitors read in the reading room only.
 """
-TURNS = (
-    "How many books may a student borrow?",
-    "For how many days may a student borrow a book?",
-    "How often can a loan be renewed?",
-    "What is the fine for each day that a book is late?",
-    "How many books may teachers borrow?",
-)
+RULES_QUESTION = "How many books may a student borrow?"
+ARTICLES = "squad2_dev"
+TURNS = 5
+GPU_BLOCK = "16"
+"""Tokens of a cache block on GPUs; the CPU build's 128 would round each prompt down by up to so many."""
 
 
 def measure(quick: bool) -> Iterable[Figure]:
@@ -123,7 +121,7 @@ def _calls_of_first_question(model: str, platform: Platform) -> Iterator[Figure]
     progress("model calls of a first question")
     conversation = _conversation(platform, _rules_base(platform))
     before = _log(model)["chats"]
-    turn = platform.client.post(f"{conversation}/turns", json={"question": TURNS[0], "stream": False}).json()
+    turn = platform.client.post(f"{conversation}/turns", json={"question": RULES_QUESTION, "stream": False}).json()
     if turn["state"] != "done" or turn["answerer"] != "model":
         raise RuntimeError(f"the model did not answer: {turn['error']}")
     yield Figure(BENCH, "model_calls_first_question", _log(model)["chats"] - before, "calls", 1)
@@ -176,30 +174,44 @@ def _when_next_left(model: str, gone_before: int) -> float:
 
 
 def _prefix_cache() -> Iterator[Figure]:
-    """Prompt tokens that vLLM took from its prefix cache, of all in a five-turn conversation, by its own metrics."""
+    """Prompt tokens that vLLM took from its prefix cache, of all in a five-turn conversation about an article, by its
+    own metrics; and of another reader's, who asks the same afterwards."""
     from tests.vllm_server import CannotInstall, install_model, install_vllm, serve
 
     progress("a five-turn conversation with a real vLLM")
     try:
+        article, questions = _article()
         weights = install_model(install_vllm())
-    except CannotInstall as reason:
+    except (CannotInstall, FileNotFoundError) as reason:
         progress(f"prefix_cached_share was not measured: {reason}")
         return
-    with serve(weights, "--enable-prefix-caching") as server, tempfile.TemporaryDirectory() as folder:
+    flags = ("--enable-prefix-caching", "--block-size", GPU_BLOCK)
+    with serve(weights, *flags) as server, tempfile.TemporaryDirectory() as folder:
         environment = {"KB_MODEL__BASE_URL": server.base_url, "KB_MODEL__TIMEOUT_SECONDS": "300"}
         with running_platform(Path(folder), environment) as platform:
-            conversation = _conversation(platform, _rules_base(platform))
+            base = _base_of(platform, "article.md", article)
             counts = [_prefix_counts(server.base_url)]
-            for question in TURNS:
-                body = {"question": question, "stream": False, "thinking": False}
-                turn = platform.client.post(f"{conversation}/turns", json=body, timeout=600).json()
-                counts.append(_prefix_counts(server.base_url))
-                hits, asked = counts[-1][0] - counts[-2][0], counts[-1][1] - counts[-2][1]
-                progress(f"  {turn['state']}: {hits:.0f} of {asked:.0f} prompt tokens cached")
+            for conversation in (_conversation(platform, base), _conversation(platform, base)):
+                for question in questions:
+                    body = {"question": question, "stream": False, "thinking": False}
+                    turn = platform.client.post(f"{conversation}/turns", json=body, timeout=600).json()
+                    counts.append(_prefix_counts(server.base_url))
+                    hits, asked = counts[-1][0] - counts[-2][0], counts[-1][1] - counts[-2][1]
+                    progress(f"  {turn['state']}: {hits:.0f} of {asked:.0f} prompt tokens cached")
     # A first question finds nothing of its own; what follows is where the layout of the prompt shows.
-    for name, since in (("prefix_cached_share", 0), ("prefix_cached_share_follow_ups", 1)):
-        hits, asked = counts[-1][0] - counts[since][0], counts[-1][1] - counts[since][1]
-        yield Figure(BENCH, name, _rounded(hits / asked), "share", int(asked))
+    spans = {"": (0, TURNS), "_follow_ups": (1, TURNS), "_asked_again": (TURNS, 2 * TURNS)}
+    for name, (since, until) in spans.items():
+        hits, asked = counts[until][0] - counts[since][0], counts[until][1] - counts[since][1]
+        yield Figure(BENCH, f"prefix_cached_share{name}", _rounded(hits / asked), "share", int(asked))
+
+
+def _article() -> tuple[str, tuple[str, ...]]:
+    """Return the set's first article as one document, and the first questions about it. Raises FileNotFoundError."""
+    articles = load_question_set(ARTICLES)
+    title = articles.passages[0].context
+    passages = {passage.id: passage.text for passage in articles.passages if passage.context == title}
+    asked = tuple(question.text for question in articles.questions if question.gold <= passages.keys())
+    return "\n\n".join([f"# {title}", *passages.values()]), asked[:TURNS]
 
 
 def _prefix_counts(base_url: str) -> tuple[float, float]:
@@ -216,8 +228,15 @@ def _prefix_counts(base_url: str) -> tuple[float, float]:
 
 def _rules_base(platform: Platform) -> str:
     """Return a new knowledge base with one document that has been read."""
-    base = make_knowledge_base(platform.client, "Library")
-    with _rules_file() as path:
+    return _base_of(platform, "library.md", RULES)
+
+
+def _base_of(platform: Platform, name: str, text: str) -> str:
+    """Return a new knowledge base with this document, which has been read."""
+    base = make_knowledge_base(platform.client, name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_text(text)
         upload(platform.client, base, [path])
     wait_until_read(platform.client, base)
     return base
@@ -228,14 +247,6 @@ def _conversation(platform: Platform, base: str) -> str:
     made = platform.client.post("/api/v1/conversations", json={"knowledge_base_ids": [base]})
     made.raise_for_status()
     return f"/api/v1/conversations/{made.json()['id']}"
-
-
-@contextmanager
-def _rules_file() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "library.md"
-        path.write_text(RULES)
-        yield path
 
 
 def _log(model: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from benchmarks.figures import Figure
 from benchmarks.hostile_names import measure_files_outside
 from benchmarks.hostile_world import hostile_world
 from benchmarks.injections import measure_injections
+from benchmarks.injections_model import measure_injections_on_model
 from benchmarks.ssrf import measure_ssrf
 from benchmarks.xss import measure_xss
 
@@ -21,6 +22,8 @@ def measure(quick: bool) -> Iterator[Figure]:
     """Yield what came through, 0 of each where nothing did; a share of each attack when `quick`."""
     yield from measure_ssrf(quick)
     yield from measure_injections(quick, QUICK_STEP if quick else 1)
+    if not quick:
+        yield from measure_injections_on_model()
     with tempfile.TemporaryDirectory(prefix="kb-hostile-") as folder, hostile_world(Path(folder)) as world:
         yield from measure_files_outside(world, quick)
         yield from measure_xss(world, quick)

@@ -93,9 +93,10 @@ def given(injection: Injection) -> tuple[Source, ...]:
 
 
 async def answer_with(
-    model: ChatModel, sources: tuple[Source, ...], embedding: EmbeddingModel
+    model: ChatModel, sources: tuple[Source, ...], embedding: EmbeddingModel, settings: Settings | None = None
 ) -> tuple[str, tuple[int, ...]]:
-    """Return the answer's text as a reader gets it, and the numbers that its citations name."""
+    """Return the answer's text as a reader gets it, and the numbers that its citations name; no text where there is
+    no answer."""
     text: list[str] = []
     numbers: tuple[int, ...] = ()
 
@@ -104,7 +105,7 @@ async def answer_with(
 
     made = generate(
         Question(QUESTION, None, thinking=False), Found(QUESTION, sources, 1.0, 0.0), model,
-        Settings(_env_file=None), embedding, time.monotonic(), usage,
+        settings or Settings(_env_file=None), embedding, time.monotonic(), usage,
     )  # fmt: skip
     try:
         async with aclosing(made) as events:

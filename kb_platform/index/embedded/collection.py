@@ -45,7 +45,7 @@ class Collection:
         self.description = description
         self.shard_name = shard_name
         self.shard = shard
-        self.on_update: Callable[[edge.UpdateOperation], None] | None = None
+        self.on_update: Callable[[edge.UpdateOperation, int], None] | None = None
         self.writable = asyncio.Event()
         """Not set while the shard is copied; updates wait, queries do not."""
         self.writable.set()
@@ -67,15 +67,16 @@ class Collection:
     def vectors_per_point(self) -> int:
         return len(self.dense_sizes) + len(self.description.get("sparse_vectors") or {})
 
-    def update(self, operation: edge.UpdateOperation) -> None:
-        """Apply the operation; it survives a kill of this process once this returns. Not while not `writable`."""
+    def update(self, operation: edge.UpdateOperation, size: int = 0) -> None:
+        """Apply the operation, whose request had `size` bytes; it survives a kill of this process once this returns.
+        Not while not `writable`."""
         before = self.shard.info().points_count
         call_engine(self.shard.update, operation)
         self.updates += 1
         self.deleted += max(0, before - self.shard.info().points_count)
         self.unflushed = True
         if self.on_update is not None:
-            self.on_update(operation)
+            self.on_update(operation, size)
 
     def query(self, bodies: list[Json]) -> list[list[edge.ScoredPoint]]:
         """Answer one or several queries."""

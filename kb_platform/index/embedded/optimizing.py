@@ -16,6 +16,7 @@ import os
 import shutil
 import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,8 +40,9 @@ OVERDUE_SHARE = 0.25
 FEWEST_DELETED = 1000
 DELETED_SHARE = 0.2
 """Deleted points take room and bend the term statistics until the engine makes the shard anew without them."""
-MOST_UPDATES = 20_000
-"""Updates remembered while a copy is optimised; with more it is given up and tried again when it is quieter."""
+MOST_REMEMBERED_BYTES = 1024**3
+"""Of requests whose updates are remembered while a copy is optimised: some hundred thousand passages. With more it is
+given up and tried again later; without a bound an upload of a million took all memory."""
 
 
 async def keep_optimised(catalogue: Catalogue) -> None:
@@ -103,19 +105,31 @@ def has_gained_enough(gained_kib: float, indexed_kib: float, threshold_kib: int,
     return gained_kib > max(OVERDUE * threshold_kib, OVERDUE_SHARE * indexed_kib)
 
 
+@dataclass
+class Journal:
+    """The updates since a copy was made, and how many bytes their requests had."""
+
+    updates: list[edge.UpdateOperation] = field(default_factory=list)
+    size: int = 0
+
+    def remember(self, update: edge.UpdateOperation, size: int) -> None:
+        self.updates.append(update)
+        self.size += size
+
+
 async def optimise(collection: Collection) -> bool:
     """Serve the collection from an optimised copy of its shard. Returns False when it was given up."""
     began = time.monotonic()
-    journal: list[edge.UpdateOperation] = []
+    journal = Journal()
     name = f"shard-{int(collection.shard_name.removeprefix('shard-')) + 1}"
     copy = collection.folder / name
     try:
         await _copy_of_one_moment(collection, copy)
-        collection.on_update = journal.append  # nothing came between: no await since the copy
+        collection.on_update = journal.remember  # nothing came between: no await since the copy
         if not await _optimise_in_child(str(copy), journal):
             return False
         shard = edge.EdgeShard.load(str(copy))
-        await _catch_up(shard, journal)
+        await _catch_up(shard, journal.updates)
         collection.replace_shard(name, shard)
     finally:
         collection.on_update = None
@@ -134,7 +148,7 @@ async def _copy_of_one_moment(collection: Collection, copy: Path) -> None:
         collection.writable.set()
 
 
-async def _optimise_in_child(folder: str, journal: list[edge.UpdateOperation]) -> bool:
+async def _optimise_in_child(folder: str, journal: Journal) -> bool:
     child = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, folder)
     try:
         while True:
@@ -143,7 +157,7 @@ async def _optimise_in_child(folder: str, journal: list[edge.UpdateOperation]) -
                 if status:
                     logger.error("optimising %s ended with status %d", folder, status)
                 return status == 0
-            if len(journal) > MOST_UPDATES:
+            if journal.size > MOST_REMEMBERED_BYTES:
                 logger.info("optimising %s given up: too many updates meanwhile", folder)
                 return False
     finally:
@@ -152,13 +166,13 @@ async def _optimise_in_child(folder: str, journal: list[edge.UpdateOperation]) -
             await child.wait()
 
 
-async def _catch_up(shard: edge.EdgeShard, journal: list[edge.UpdateOperation]) -> None:
+async def _catch_up(shard: edge.EdgeShard, updates: list[edge.UpdateOperation]) -> None:
     """Apply the remembered updates, letting requests in between; nothing comes between the last and the return."""
     done = 0
-    while done < len(journal):
-        shard.update(journal[done])
+    while done < len(updates):
+        shard.update(updates[done])
         done += 1
-        if done < len(journal):
+        if done < len(updates):
             await asyncio.sleep(0)
 
 

@@ -184,7 +184,7 @@ class _Routes:
         return [{"points": [queries.scored_json(point) for point in points]} for points in answers]
 
     def _update(self, request: Request, operation: Any) -> Any:
-        self._of(request).update(operation)
+        self._of(request).update(operation, int(request.headers.get("content-length", 0)))
         return DONE
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import qdrant_edge as edge
 
+from kb_platform.index.embedded import optimizing
 from kb_platform.index.embedded.collection import Collection, create_collection, open_collection
 from kb_platform.index.embedded.optimizing import has_gained_enough, optimise
 
@@ -82,6 +83,24 @@ async def test_updates_made_meanwhile_are_kept_and_queries_go_on(collection: Col
     assert count(reopened) == POINTS
     assert len(list(reopened.folder.glob("shard-*"))) == 1
     reopened.close()
+
+
+async def test_where_more_comes_meanwhile_than_memory_should_hold_the_copy_is_given_up(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(optimizing, "MOST_REMEMBERED_BYTES", 1_000)
+    optimising = asyncio.create_task(optimise(collection))
+    added = 0
+    while not optimising.done():
+        await asyncio.sleep(0.01)
+        if collection.writable.is_set():
+            point = edge.Point(id=POINTS + added, vector={"dense": [1.0] * SIZE}, payload={})
+            collection.update(edge.UpdateOperation.upsert_points([point]), size=400)
+            added += 1
+    assert not await optimising
+    assert collection.on_update is None
+    assert count(collection) == POINTS + added
+    assert [path.name for path in collection.folder.glob("shard-*")] == [collection.shard_name]
 
 
 def test_a_copy_that_was_not_finished_is_thrown_away(tmp_path: Path) -> None:
