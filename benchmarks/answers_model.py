@@ -5,7 +5,7 @@ The check shares no code with the platform's own. A citation carries its sentenc
 number of the sentence (digits as they are written), at least CARRIED of its words (English words of four letters and
 more; Chinese pairs of characters), and, where the sentence holds one of the set's expected answers, that answer too.
 `citation_precision`: of the citations that the reader sees as supported, those that carry their sentence;
-`citation_precision_as_written`: of all that the model wrote and the platform let through. `citation_recall`: of all
+`citation_precision_all`: of all that are shown, however they are marked. `citation_recall`: of all
 sentences of the answers, those that at least one of their citations carries.
 """
 
@@ -88,7 +88,7 @@ def measure_model(sets: Sequence[tuple[str, list[Asked], Passages]], embedding: 
     for language, got in results.items():
         prefix = f"{language}.model"
         yield share(f"{prefix}.citation_precision", sum(got.shown), len(got.shown))
-        yield share(f"{prefix}.citation_precision_as_written", sum(got.written), len(got.written))
+        yield share(f"{prefix}.citation_precision_all", sum(got.written), len(got.written))
         yield share(f"{prefix}.citation_recall", sum(got.sentences), len(got.sentences))
         yield share(f"{prefix}.answer_holds_gold", sum(got.holds_gold), len(got.holds_gold))
         silent = [*got.near, *got.elsewhere]

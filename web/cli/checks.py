@@ -18,6 +18,7 @@ from typing import Annotated
 
 import typer
 
+from web.cli import advisories
 from web.cli.install import TOOLS, UI, node_environment
 from web.cli.instance import ROOT
 from web.cli.steps import InstallError, Steps
@@ -40,6 +41,7 @@ class Part(StrEnum):
     LINT = "lint"
     UI = "ui"
     PYTHON = "python"
+    ADVISORIES = "advisories"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ def run_checks(
     """Run all checks. Further arguments (paths, -k …) go to pytest, which then runs alone."""
     if context.args:
         raise typer.Exit(_pytest(context.args))
+    if only == Part.ADVISORIES:
+        raise typer.Exit(1 if _run_advisories() else 0)
     failed: list[str] = []
     if only in (None, Part.LINT):
         failed += _run(_lint_checks(), os.environ)
@@ -92,6 +96,24 @@ def _run_ui_checks() -> list[str]:
     except InstallError as error:
         typer.echo(str(error), err=True)
         return ["Node.js"]
+    return _run(checks, environment)
+
+
+def _run_advisories() -> list[str]:
+    steps = Steps(TOOLS / "install.log", ROOT)
+    try:
+        for command in advisories.install_commands():
+            steps.run("pip-audit", command)
+        environment = node_environment(steps)
+    except InstallError as error:
+        typer.echo(str(error), err=True)
+        return ["pip-audit"]
+    for id_, why in advisories.EXCEPTIONS.items():
+        typer.echo(f"Left out: {id_}: {why}")
+    checks = [
+        Check("pip-audit", advisories.python_command()),
+        Check("npm audit", advisories.node_command(), UI),
+    ]
     return _run(checks, environment)
 
 
