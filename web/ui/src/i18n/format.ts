@@ -28,6 +28,7 @@ export function formatBytes(count: number, language: string): string {
     value /= 1000;
     unit += 1;
   }
+  if (unit === 0) return `${new Intl.NumberFormat(language).format(value)} B`; // Intl writes “2 byte”
   return new Intl.NumberFormat(language, {
     style: "unit",
     unit: units[unit],

@@ -1,4 +1,4 @@
-import { Alert, Modal, MultiSelect, Stack, Switch, Text } from "@mantine/core";
+import { Alert, Loader, Modal, MultiSelect, Stack, Switch, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import { describeError } from "@/i18n/errors";
@@ -24,6 +24,7 @@ export function WebSearchDialog({ opened, onClose }: { opened: boolean; onClose:
             {describeError(error)}
           </Alert>
         )}
+        {!data && !error && <Loader size="sm" type="dots" />}
         {data && !data.provider && (
           <Alert color="gray" variant="light" data-testid="web-not-configured">
             {t("web.configure")}
