@@ -22,6 +22,7 @@ from kb_platform.domain.errors import DirectoryUnavailable, NotAuthenticated, Se
 from kb_platform.settings import DirectorySettings, Settings, SingleSignOnSettings
 from tests.integration.api.conftest import PASSWORD, Running, running
 from tests.ldap_directory import PEOPLE, LdapDirectory, ldap_directory
+from tests.people import campus
 from web.cli.__main__ import app
 
 RIGHT = "opens the door 2026"
@@ -91,11 +92,7 @@ def test_somebody_renamed_in_the_directory_keeps_the_account(house: House) -> No
 
 
 def test_the_department_follows_the_directory_at_each_sign_in(house: House) -> None:
-    departments = "/api/v1/departments"
-    there = {one["name"]: one["id"] for one in house.admin.get(departments).json()["departments"]}
-    for name, above in (("教务处", None), ("医学院", None), ("外科", "医学院")):
-        body = {"name": name, "parent_id": there.get(above or "")}
-        there[name] = there.get(name) or house.admin.post(departments, json=body).json()["id"]
+    there = campus(house.admin)
     uid = new_uid()
     dn = house.directory.add(uid, RIGHT, mail=f"{uid}@example.edu")
     assert house.user(uid)["department_id"] is None
@@ -300,7 +297,7 @@ def test_the_command_shows_what_the_directory_says(
 ) -> None:
     uid = new_uid()
     house.directory.add(uid, RIGHT, mail=f"{uid}@example.edu", ou=["nowhere", "jwc"])
-    house.admin.post("/api/v1/departments", json={"name": "教务处"})
+    campus(house.admin)
     of_house = house.platform.services.settings.directory
     for name, value in {
         "URL": of_house.url,

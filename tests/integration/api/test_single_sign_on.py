@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from kb_platform.settings import Settings, SingleSignOnSettings
 from tests.integration.api.conftest import Running, running
 from tests.oidc_provider import consent, oidc_provider
+from tests.people import campus
 from web.api.dependencies import COOKIE
 from web.api.single_sign_on import COOKIE as SIGN_ON_COOKIE
 
@@ -96,11 +97,7 @@ def test_the_second_sign_in_is_the_same_account_also_under_another_address(house
 
 
 def test_the_department_follows_the_claim_at_each_sign_in(house: House) -> None:
-    departments = "/api/v1/departments"
-    there = {one["name"]: one["id"] for one in house.admin.get(departments).json()["departments"]}
-    for name, above in (("教务处", None), ("医学院", None), ("外科", "医学院")):
-        body = {"name": name, "parent_id": there.get(above or "")}
-        there[name] = there.get(name) or house.admin.post(departments, json=body).json()["id"]
+    there = campus(house.admin)
     address = email()
     subject = house.person(email=address, unit="med-1")
     for said, wanted in (
