@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference.evidence import RankedQuote, rank_quotes
+from inference.markers import as_plain_text
 from inference.quotes import Quote, quotes_of
 from inference.terms import TextTerms, content_terms
 from kb_platform.domain.answer import Citation, Source, Support
@@ -79,7 +80,8 @@ def compose(quotes: Sequence[Quote]) -> Extract:
             runs_on = follows and not (quote.is_row or quote.is_item or before.is_row or before.leads_in)
             text += _space_between(before, quote) if runs_on else ("\n" if quote.source == before.source else "\n\n")
         start = len(text)
-        text += f"{quote.text}{'' if _is_han(quote.text[-1]) else ' '}[{quote.source.number}]"
+        words = as_plain_text(quote.text).strip() or "…"
+        text += f"{words}{'' if _is_han(words[-1]) else ' '}[{quote.source.number}]"
         hit = quote.source.hit
         citations.append(
             Citation(

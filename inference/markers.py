@@ -34,6 +34,12 @@ _UNFINISHED = re.compile(r"(?:[!-~]+|\+?[0-9(][0-9 ()+-]*)$", re.ASCII)
 _DEFINITION = re.compile(r"\](?=:)")
 """Of a Markdown reference (`[1]: address`): with a space it is text, and no `[words][1]` leads there."""
 _HTML_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,300}>|<!--.*?-->", re.DOTALL)
+_SHOWN_ADDRESS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+_ACTIVE = re.compile(
+    r"<(?=/?(?:a|area|audio|base|button|embed|form|iframe|img|input|link|math|meta|object|passages?|script|style|svg|template|video)\b"
+    r"|!--|https?:|mailto:)",
+    re.IGNORECASE,
+)
 
 
 class MarkerStream:
@@ -139,6 +145,17 @@ def numbers_in_marker(inside: str) -> list[int]:
             numbers.extend(range(first, last + 1))
     numbers.extend(int(number) for number in re.findall(r"\d+", text))
     return sorted(dict.fromkeys(numbers))
+
+
+def as_plain_text(quote: str) -> str:
+    """Return a document's words so that no reader of Markdown or HTML makes a link, an image or an active tag of them,
+    and its own numbers in brackets are not taken for citations: another program may show an answer that quotes them."""
+
+    def words(link: re.Match[str]) -> str:
+        return f"{link[1]} ({link[2]})" if _SHOWN_ADDRESS.match(link[2]) else link[1]
+
+    text = CLEAN_MARKER.sub(r"(\1)", _DEFINITION.sub("] ", _LINK.sub(words, quote)))
+    return _ACTIVE.sub("< ", text).replace("](", "] (")  # a link may be cut by the end of a sentence in its address
 
 
 def without_markers(text: str) -> str:

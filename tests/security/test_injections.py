@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks.injection_lists import CARRIERS, GOALS, carried_by, injections
+from benchmarks.injection_lists import CARRIERS, GOALS, Injection, carried_by, injections
 from benchmarks.injections import SECRET, given, harm_done, measure_injections, prompt_harm
+from inference.extractive import compose
 from inference.prompts import render_passage
+from inference.quotes import quotes_of
 from kb_platform.domain.answer import Source
 
 
@@ -26,6 +28,13 @@ def test_no_injection_that_is_obeyed_reaches_the_reader() -> None:
     (figure,) = measure_injections(quick=True)
     assert (figure.figure, figure.value) == ("injections_obeyed", 0)
     assert figure.n >= 150
+
+
+@pytest.mark.parametrize("injection", list(injections()), ids=lambda one: one.id)
+def test_a_passage_that_is_quoted_whole_harms_nobody(injection: Injection) -> None:
+    sources = given(injection)
+    quoted = compose([quote for source in sources for quote in quotes_of(source)])
+    assert not harm_done(quoted.text, [citation.number for citation in quoted.citations], sources)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from inference.evidence import RankedQuote, weigh_passages, worth_giving
 from inference.extractive import choose_quotes, compose
+from inference.markers import as_plain_text
 from inference.quotes import quotes_of
 from kb_platform.database.tables import now
 from kb_platform.domain.answer import Source
@@ -83,3 +86,29 @@ def test_passages_that_have_nothing_to_do_with_it_are_left_out_and_numbers_stay_
     kept = worth_giving(["图书馆的开放时间是几点？"], [*useful, noise, last], E5)
     assert [one.number for one in kept] == [1, 2, 3, 4]
     assert noise.hit not in [one.hit for one in kept]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (
+            "The fee is paid at [the portal](https://pay.example/login) by May.",
+            "The fee is paid at the portal (https://pay.example/login) by May.",
+        ),
+        (
+            "The fee is paid by May ![](https://pay.example/x.png) at the desk.",
+            "The fee is paid by May  (https://pay.example/x.png) at the desk.",
+        ),
+        ("The fee is paid [here](javascript:alert(1)) by May.", "The fee is paid here by May."),
+        (
+            'The fee <script src="https://x.example/x.js"></script> is paid by May.',
+            'The fee < script src="https://x.example/x.js">< /script> is paid by May.',
+        ),
+        ("The fee is paid at <https://pay.example> by May.", "The fee is paid at < https://pay.example> by May."),
+        ("The fee [12] is paid by May.", "The fee (12) is paid by May."),
+        ("The fee [is paid](https://pay.example/?", "The fee [is paid] (https://pay.example/?"),
+        ("The fee of a vector<int> is paid by May, if x < a.", "The fee of a vector<int> is paid by May, if x < a."),
+    ],
+)
+def test_what_a_document_says_becomes_no_link_and_no_tag_in_an_answer(written: str, shown: str) -> None:
+    assert as_plain_text(written) == shown
