@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -51,10 +52,16 @@ def test_memory_does_not_grow_with_each_new_length_of_text(
     embedding: EmbeddingModel, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.getbasetemp() / "models0"  # where the fixture has converted the model already
-    run = subprocess.run(
-        [sys.executable, "-c", GROWTH_SCRIPT, str(folder)], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    assert float(run.stdout) < 40
+
+    def growth(**environment: str) -> float:
+        command = [sys.executable, "-c", GROWTH_SCRIPT, str(folder)]
+        run = subprocess.run(
+            command, capture_output=True, text=True, check=True, cwd=ROOT, env={**os.environ, **environment}
+        )
+        return float(run.stdout)
+
+    # How much a kernel takes is the processor's affair.
+    assert growth() < 0.6 * growth(ONEDNN_PRIMITIVE_CACHE_CAPACITY="1024")
 
 
 @pytest.mark.parametrize(
