@@ -187,10 +187,11 @@ class AnswerComposer:
         claim, begins = sentence.claim, sentence.start in {at for at, _ in self._leads}
         if claim.endswith((":", "：", "?", "？")) or _REFUSES.search(claim):
             return _with_markers(sentence.text, led if begins else ())
-        of_line = [source for source in self._sources if source.number in led]
-        if not begins and not sentence.numbers:
-            led = [source.number for source in of_line if may_carry(source, claim)][:1]
-        elif not begins:
+        if not begins:
+            of_line = [] if sentence.numbers else [source for source in self._sources if source.number in led]
+            for source in of_line:
+                if may_carry(source, claim):
+                    return _with_markers(sentence.text, [source.number])
             led = ()
         numbers = {*sentence.numbers, *led}
         cited = [source for source in self._sources if source.number in numbers]
