@@ -4,7 +4,6 @@ audit."""
 from __future__ import annotations
 
 import base64
-import json
 import os
 import secrets
 import sqlite3
@@ -30,6 +29,7 @@ from kb_platform.domain.errors import Unavailable
 from kb_platform.retrieval.reranking import load_reranker
 from kb_platform.settings import RerankingSettings, Settings
 from tests.integration.api.conftest import wait_for
+from tests.json_server import send_json
 from web.cli.processes import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -67,9 +67,9 @@ class Echo(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path.endswith("/.well-known/openid-configuration"):
-            self._answer(200, self._provider())
+            send_json(self, self._provider())
         elif self.path.endswith("/jwks"):
-            self._answer(200, {"keys": [ECKey.generate_key("P-256").as_dict(private=False)]})
+            send_json(self, {"keys": [ECKey.generate_key("P-256").as_dict(private=False)]})
         else:
             self._refuse(b"")
 
@@ -78,20 +78,12 @@ class Echo(BaseHTTPRequestHandler):
 
     def _refuse(self, sent: bytes) -> None:
         message = f"bad request {self.path} with headers {dict(self.headers)} and {sent!r}"
-        self._answer(500, {"error": {"message": message}, "error_description": message})
+        send_json(self, {"error": {"message": message}, "error_description": message}, 500)
 
     def _provider(self) -> dict[str, str]:
         own = f"http://{self.headers['Host']}"
         ends = {name: f"{own}/{path}" for name, path in ENDPOINTS.items()}
         return {"issuer": own, **ends}
-
-    def _answer(self, status: int, content: object) -> None:
-        body = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
     def log_message(self, *_arguments: object) -> None:
         pass

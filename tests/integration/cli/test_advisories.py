@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from tests.json_server import send_json
 from web.cli import advisories
 from web.cli.instance import ROOT
 
@@ -28,12 +29,7 @@ class Osv(BaseHTTPRequestHandler):
         affected = {"package": {"name": name, "ecosystem": "PyPI"}, "versions": [query["version"]]}
         moment = "2026-01-01T00:00:00Z"
         known = {"id": ADVISORY, "details": "of this test", "affected": [affected], "modified": moment}
-        body = json.dumps({"vulns": [known | {"published": moment}]} if name == "pillow" else {}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        send_json(self, {"vulns": [known | {"published": moment}]} if name == "pillow" else {})
 
     def log_message(self, *_arguments: object) -> None:
         pass

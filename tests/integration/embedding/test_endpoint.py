@@ -15,6 +15,7 @@ import pytest
 from kb_platform.domain.errors import SettingsError
 from kb_platform.embedding import EmbeddingModel, load_embedding
 from kb_platform.settings import EmbeddingSettings
+from tests.json_server import send_json
 
 
 @pytest.fixture
@@ -29,22 +30,11 @@ def endpoint(embedding: EmbeddingModel) -> Iterator[str]:
                 {"object": "embedding", "index": place, "embedding": vector.tolist()}
                 for place, vector in enumerate(embedding.embed_passages(texts))
             ]
-            body = json.dumps(
-                {
-                    "object": "list",
-                    "data": rows,
-                    "model": asked["model"],
-                    "usage": {"prompt_tokens": 1, "total_tokens": 1},
-                }
-            ).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            usage = {"prompt_tokens": 1, "total_tokens": 1}
+            send_json(self, {"object": "list", "data": rows, "model": asked["model"], "usage": usage})
 
         def log_message(self, *_arguments: object) -> None:
-            return
+            pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
