@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from kb_platform.domain.errors import SettingsError
 from kb_platform.embedding import builtin
 from kb_platform.embedding.model import BATCH_TOKENS, PASS_TOKENS, EmbeddingModel
+from kb_platform.embedding.packing import pack_passes
 from kb_platform.embedding.tokens import approximate_offsets, exact_offsets
 from kb_platform.settings import EmbeddingSettings
 
@@ -55,6 +56,7 @@ def _local(settings: EmbeddingSettings, data_dir: Path) -> EmbeddingModel:
     except (OSError, ValueError) as error:
         raise SettingsError(f"The embedding model {settings.model!r} cannot be loaded: {error}") from error
     model = embedding._model  # llama-index keeps no public way to its sentence-transformers model
+    is_packed = device == "cpu" and pack_passes(model)
     counting = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
     counting.no_truncation()
     counting.no_padding()
@@ -66,7 +68,7 @@ def _local(settings: EmbeddingSettings, data_dir: Path) -> EmbeddingModel:
         embedding=embedding,
         token_offsets=offsets,
         batch_size=settings.batch_size,
-        pass_tokens=PASS_TOKENS if device == "cpu" else BATCH_TOKENS,
+        pass_tokens=None if is_packed else PASS_TOKENS if device == "cpu" else BATCH_TOKENS,
     )
 
 

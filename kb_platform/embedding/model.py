@@ -22,7 +22,8 @@ class EmbeddingModel:
 
     `name` belongs to the collection's name. `max_tokens` is the longest text, in tokens as `count_tokens` counts
     them, that is embedded whole (room for prefix and special tokens already taken off). `pass_tokens` is what a
-    forward pass or a request costs before its first token, in tokens.
+    forward pass or a request costs before its first token, in tokens; None where passes are packed (`packing`), so
+    that texts of any lengths belong together.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class EmbeddingModel:
         embedding: BaseEmbedding,
         token_offsets: TokenOffsets,
         batch_size: int,
-        pass_tokens: int = PASS_TOKENS,
+        pass_tokens: int | None = PASS_TOKENS,
     ) -> None:
         self.name = name
         self.dimension = dimension
@@ -49,7 +50,7 @@ class EmbeddingModel:
         """Return the (n, dimension) unit vectors of the texts, in their order."""
         vectors = np.empty((len(texts), self.dimension), np.float32)
         lengths = [self.count_tokens(text) for text in texts]
-        for batch in batches_by_length(lengths, self._batch_size, pass_tokens=self._pass_tokens):
+        for batch in self._batches(lengths):
             with self._lock:
                 made = self._embedding.get_text_embedding_batch([texts[i] for i in batch])
             vectors[batch] = made
@@ -60,6 +61,11 @@ class EmbeddingModel:
         with self._lock:
             vector = self._embedding.get_query_embedding(text)
         return _unit(np.asarray(vector, np.float32))
+
+    def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
+        if self._pass_tokens is None:
+            return packed_batches(lengths, self._batch_size)
+        return batches_by_length(lengths, self._batch_size, pass_tokens=self._pass_tokens)
 
     def count_tokens(self, text: str) -> int:
         return len(self._token_offsets(text))
@@ -93,6 +99,20 @@ def batches_by_length(
         batches.append(order[begins[end] : end])
         end = begins[end]
     return batches[::-1]
+
+
+def packed_batches(lengths: Sequence[int], batch_size: int, batch_tokens: int = BATCH_TOKENS) -> list[list[int]]:
+    """Return the positions of the texts, longest first, in batches of at most `batch_size` texts and `batch_tokens`
+    tokens (or one text) that are padded to nothing."""
+    batches: list[list[int]] = []
+    tokens = 0
+    for position in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+        if not batches or len(batches[-1]) == batch_size or tokens + lengths[position] > batch_tokens:
+            batches.append([])
+            tokens = 0
+        batches[-1].append(position)
+        tokens += lengths[position]
+    return batches
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -53,15 +52,10 @@ def test_memory_does_not_grow_with_each_new_length_of_text(
 ) -> None:
     folder = tmp_path_factory.getbasetemp() / "models0"  # where the fixture has converted the model already
 
-    def growth(**environment: str) -> float:
-        command = [sys.executable, "-c", GROWTH_SCRIPT, str(folder)]
-        run = subprocess.run(
-            command, capture_output=True, text=True, check=True, cwd=ROOT, env={**os.environ, **environment}
-        )
-        return float(run.stdout)
-
-    # How much a kernel takes is the processor's affair.
-    assert growth() < 0.6 * growth(ONEDNN_PRIMITIVE_CACHE_CAPACITY="1024")
+    run = subprocess.run(
+        [sys.executable, "-c", GROWTH_SCRIPT, str(folder)], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert float(run.stdout) < 20  # with a kernel for each length it was 124
 
 
 @pytest.mark.parametrize(
