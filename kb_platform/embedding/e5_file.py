@@ -49,7 +49,7 @@ class _Tensor:
 
 
 @dataclass(frozen=True)
-class PackedE5:
+class E5File:
     """The file's parts. `normaliser` maps a character to what replaces it."""
 
     sizes: Sizes
@@ -73,7 +73,7 @@ class PackedE5:
         return (weights.astype(np.float32) * scale).reshape(rows, columns)
 
 
-def read_packed_e5(path: Path) -> PackedE5:
+def read_e5_file(path: Path) -> E5File:
     """Read the file. Raises ValueError when it is not of this layout."""
     data = path.read_bytes()
     if not data.startswith(MAGIC):
@@ -84,7 +84,7 @@ def read_packed_e5(path: Path) -> PackedE5:
     sizes = Sizes(hidden, layers, heads, feed_forward, vocabulary, positions, token_types, epsilon)
     pieces, position = _read_vocabulary(data, 44)
     normaliser, position = _read_normaliser(data, position)
-    return PackedE5(sizes, pieces, normaliser, _read_directory(data, position), data)
+    return E5File(sizes, pieces, normaliser, _read_directory(data, position), data)
 
 
 def _read_vocabulary(data: bytes, position: int) -> tuple[Vocabulary, int]:
