@@ -14,6 +14,7 @@ from kb_platform.domain.errors import SettingsError
 from kb_platform.embedding import builtin
 from kb_platform.embedding.model import BATCH_TOKENS, PASS_TOKENS, EmbeddingModel
 from kb_platform.embedding.packing import pack_passes
+from kb_platform.embedding.prepared_weights import prepare_weights
 from kb_platform.embedding.tokens import approximate_offsets, exact_offsets
 from kb_platform.settings import EmbeddingSettings
 
@@ -57,6 +58,8 @@ def _local(settings: EmbeddingSettings, data_dir: Path) -> EmbeddingModel:
         raise SettingsError(f"The embedding model {settings.model!r} cannot be loaded: {error}") from error
     model = embedding._model  # llama-index keeps no public way to its sentence-transformers model
     is_packed = device == "cpu" and pack_passes(model)
+    if is_packed:  # of other architectures some look at their layers' weights
+        prepare_weights(model)
     counting = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
     counting.no_truncation()
     counting.no_padding()
