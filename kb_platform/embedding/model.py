@@ -62,17 +62,17 @@ class EmbeddingModel:
             vector = self._embedding.get_query_embedding(text)
         return _unit(np.asarray(vector, np.float32))
 
-    def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
-        if self._pass_tokens is None:
-            return packed_batches(lengths, self._batch_size)
-        return batches_by_length(lengths, self._batch_size, pass_tokens=self._pass_tokens)
-
     def count_tokens(self, text: str) -> int:
         return len(self._token_offsets(text))
 
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """Return the span [start, end) of each token, in characters of the text."""
         return self._token_offsets(text)
+
+    def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
+        if self._pass_tokens is None:
+            return packed_batches(lengths, self._batch_size)
+        return batches_by_length(lengths, self._batch_size, pass_tokens=self._pass_tokens)
 
 
 def batches_by_length(

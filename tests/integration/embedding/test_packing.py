@@ -23,9 +23,9 @@ from transformers import (
     XLMRobertaModel,
 )
 
-from kb_platform.embedding import EmbeddingModel
-from kb_platform.embedding.model import packed_batches
+from kb_platform.embedding import EmbeddingModel, load_embedding, loading
 from kb_platform.embedding.packing import WINDOW, pack_passes, rounded
+from kb_platform.settings import EmbeddingSettings
 
 WORDS = ["the", "library", "opens", "at", "eight", "and", "closes", "late", "on", "all", "days", "of", "term"]
 SIZES: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48}
@@ -78,10 +78,18 @@ def test_an_architecture_of_which_nothing_is_known_is_left_alone(tmp_path: Path)
     assert np.array_equal(model.encode(TEXTS), before)
 
 
-def test_the_model_that_comes_with_the_install_packs(embedding: EmbeddingModel) -> None:
+def test_the_model_that_comes_with_the_install_packs(
+    embedding: EmbeddingModel, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     texts = ["长" * 500, "The library opens at eight.", "", "食堂三楼供应清真餐。" * 9, "第十二条 GPA≥3.0"]
     alone = np.concatenate([embedding.embed_passages([text]) for text in texts])
-    assert ((embedding.embed_passages(texts) * alone).sum(axis=1) > 0.9999).all()
+    together = embedding.embed_passages(texts)
+    assert ((together * alone).sum(axis=1) > 0.9999).all()
+    monkeypatch.setattr(loading, "pack_passes", lambda _model: False)
+    folder = tmp_path_factory.getbasetemp() / "models0"  # where the fixture has converted the model already
+    padded = load_embedding(EmbeddingSettings(), folder).embed_passages(texts)
+    assert ((together * padded).sum(axis=1) > 0.9999).all()
+    assert not np.array_equal(together, padded), "they were embedded in one way"
 
 
 @given(st.integers(1, 5000))
@@ -92,14 +100,3 @@ def test_a_pass_is_a_multiple_of_the_window_and_little_longer_than_its_texts(tok
 
 def test_passes_have_few_lengths() -> None:
     assert len({rounded(tokens) for tokens in range(1, 4097)}) <= 26
-
-
-@given(st.lists(st.integers(0, 600), max_size=200), st.integers(1, 64))
-def test_each_text_is_in_one_packed_batch_and_none_is_too_large(lengths: list[int], most: int) -> None:
-    batches = packed_batches(lengths, most, batch_tokens=2048)
-    assert sorted(position for batch in batches for position in batch) == list(range(len(lengths)))
-    for batch in batches:
-        assert len(batch) <= most
-        assert len(batch) == 1 or sum(lengths[position] for position in batch) <= 2048
-    full = [sum(lengths[position] for position in batch) for batch in batches]
-    assert all(len(batch) == most or tokens > 2048 - 600 for batch, tokens in zip(batches, full[:-1], strict=False))

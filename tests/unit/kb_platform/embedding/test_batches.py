@@ -6,17 +6,30 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb_platform.embedding.model import batches_by_length
+from kb_platform.embedding.model import batches_by_length, packed_batches
 from kb_platform.embedding.tokens import approximate_offsets
 
 
 @given(st.lists(st.integers(0, 600), max_size=200), st.integers(1, 64))
 def test_each_text_is_in_one_batch_and_no_batch_is_too_large(lengths: list[int], most: int) -> None:
     batches = batches_by_length(lengths, most, batch_tokens=2048)
-    assert sorted(position for batch in batches for position in batch) == list(range(len(lengths)))
+    _assert_each_in_one(batches, lengths, most)
     for batch in batches:
-        assert len(batch) <= most
         assert len(batch) == 1 or len(batch) * max(lengths[position] for position in batch) <= 2048
+
+
+@given(st.lists(st.integers(0, 600), max_size=200), st.integers(1, 64))
+def test_packed_batches_are_full_by_texts_or_by_tokens(lengths: list[int], most: int) -> None:
+    batches = packed_batches(lengths, most, batch_tokens=2048)
+    _assert_each_in_one(batches, lengths, most)
+    tokens = [sum(lengths[position] for position in batch) for batch in batches]
+    assert all(len(batch) == 1 or held <= 2048 for batch, held in zip(batches, tokens, strict=True))
+    assert all(len(batch) == most or held > 2048 - 600 for batch, held in zip(batches, tokens[:-1], strict=False))
+
+
+def _assert_each_in_one(batches: list[list[int]], lengths: list[int], most: int) -> None:
+    assert sorted(position for batch in batches for position in batch) == list(range(len(lengths)))
+    assert all(len(batch) <= most for batch in batches)
 
 
 def test_texts_of_like_length_go_together() -> None:
