@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Executable, Row, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -154,9 +154,11 @@ def authenticate(database: Database, credential: str) -> Principal:
     revoked, or when its user is suspended."""
     with database.reading() as session:
         if credential.startswith(API_KEY_PREFIX):
-            principal, last_used_at = _by_api_key(session, credential)
+            row = _one(session, _KEY_BY_HASH, digest(credential), KEY_UNKNOWN)
+            principal, last_used_at = _of_api_key(row), row.last_used_at
         else:
-            principal, last_used_at = _by_session(session, credential), now()
+            row = _one(session, _SESSION_BY_HASH, digest(credential), SESSION_ENDED)
+            principal, last_used_at = _of_session(row), now()
     if last_used_at is None or last_used_at < now() - LAST_USE_STEP:
         with database.writing() as session:
             session.execute(update(ApiKey).where(ApiKey.id == principal.credential_id).values(last_used_at=now()))
@@ -167,14 +169,8 @@ def refreshed(session: Session, principal: Principal) -> Principal:
     """Return the principal as they are now, for what outlasts a request. Raises NotAuthenticated as soon as they would
     not be let in any more."""
     if principal.credential == "api_key":
-        row = session.get(ApiKey, principal.credential_id)
-        if row is None:
-            raise NotAuthenticated(KEY_UNKNOWN)
-        return _of_api_key(row, session.get_one(User, row.user_id))
-    signed_in = session.get(SignInSession, principal.credential_id)
-    if signed_in is None:
-        raise NotAuthenticated(SESSION_ENDED)
-    return _of_session(signed_in, session.get_one(User, signed_in.user_id))
+        return _of_api_key(_one(session, _KEY_BY_ID, principal.credential_id, KEY_UNKNOWN))
+    return _of_session(_one(session, _SESSION_BY_HASH, principal.credential_id, SESSION_ENDED))
 
 
 def change_password(database: Database, principal: Principal, current_password: str, new_password: str) -> None:
@@ -245,45 +241,65 @@ def user_of(database: Database, principal: Principal) -> User:
         return session.get_one(User, principal.user_id)
 
 
-def _by_api_key(session: Session, key: str) -> tuple[Principal, datetime | None]:
-    found = session.execute(
-        select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.key_hash == digest(key))
-    )
-    row = found.one_or_none()
+# Columns instead of mapped objects, and statements that are made once: before every answer stands one of them.
+_HOLDER = (
+    User.id.label("user_id"),
+    User.email,
+    User.display_name,
+    User.role,
+    User.department_id,
+    User.is_active,
+)
+_KEYS = select(
+    *_HOLDER,
+    ApiKey.id,
+    ApiKey.revoked_at,
+    ApiKey.expires_at,
+    ApiKey.rights,
+    ApiKey.knowledge_base_ids,
+    ApiKey.last_used_at,
+).join(User, User.id == ApiKey.user_id)
+_KEY_BY_HASH = _KEYS.where(ApiKey.key_hash == bindparam("value"))
+_KEY_BY_ID = _KEYS.where(ApiKey.id == bindparam("value"))
+_SESSION_BY_HASH = (
+    select(*_HOLDER, SignInSession.token_hash, SignInSession.expires_at)
+    .join(User, User.id == SignInSession.user_id)
+    .where(SignInSession.token_hash == bindparam("value"))
+)
+
+
+def _one(session: Session, statement: Executable, value: str, missing: str) -> Row[Any]:
+    """Return the credential with its holder. Raises NotAuthenticated, saying `missing`, where there is none."""
+    row = session.connection().execute(statement, {"value": value}).one_or_none()
     if row is None:
+        raise NotAuthenticated(missing)
+    return row
+
+
+def _of_api_key(row: Row[Any]) -> Principal:
+    if row.revoked_at is not None or not row.is_active:
         raise NotAuthenticated(KEY_UNKNOWN)
-    return _of_api_key(row.ApiKey, row.User), row.ApiKey.last_used_at
-
-
-def _by_session(session: Session, token: str) -> Principal:
-    found = session.execute(
-        select(SignInSession, User)
-        .join(User, User.id == SignInSession.user_id)
-        .where(SignInSession.token_hash == digest(token))
-    )
-    row = found.one_or_none()
-    if row is None:
-        raise NotAuthenticated(SESSION_ENDED)
-    return _of_session(row.SignInSession, row.User)
-
-
-def _of_api_key(key: ApiKey, user: User) -> Principal:
-    if key.revoked_at is not None or not user.is_active:
-        raise NotAuthenticated(KEY_UNKNOWN)
-    if key.expires_at is not None and key.expires_at <= now():
+    if row.expires_at is not None and row.expires_at <= now():
         raise NotAuthenticated("This API key has expired.")
-    bases = key.knowledge_base_ids
-    return replace(
-        principal_of(user, "api_key", key.id),
-        rights=frozenset(map(Right, key.rights)),
-        knowledge_base_ids=None if bases is None else frozenset(bases),
+    bases = row.knowledge_base_ids
+    return Principal(
+        *_who(row),
+        "api_key",
+        row.id,
+        row.department_id,
+        frozenset(map(Right, row.rights)),
+        None if bases is None else frozenset(bases),
     )
 
 
-def _of_session(signed_in: SignInSession, user: User) -> Principal:
-    if signed_in.expires_at <= now() or not user.is_active:
+def _of_session(row: Row[Any]) -> Principal:
+    if row.expires_at <= now() or not row.is_active:
         raise NotAuthenticated(SESSION_ENDED)
-    return principal_of(user, "session", signed_in.token_hash)
+    return Principal(*_who(row), "session", row.token_hash, row.department_id)
+
+
+def _who(row: Row[Any]) -> tuple[str, str, str, Role]:
+    return row.user_id, row.email, row.display_name, Role(row.role)
 
 
 def principal_of(user: User, credential: Credential = "session", credential_id: str = "") -> Principal:

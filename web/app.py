@@ -25,7 +25,7 @@ from kb_platform.settings import Settings
 from kb_platform.version import VERSION
 from web import security_txt
 from web.api.errors import install_error_mapping
-from web.api.routes import api
+from web.api.routes import install_api
 from web.auditing import Audit
 from web.mcp_server import PATH as MCP_PATH
 from web.mcp_server import McpEndpoint
@@ -77,7 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SecurityHeaders, is_https=settings.server.secure_cookies)
     install_error_mapping(app)
     app.exception_handler(ClientDisconnect)(_gone)
-    app.include_router(api())
+    install_api(app)
     app.router.routes.append(Route(MCP_PATH, mcp))
     app.include_router(security_txt.router)
     app.include_router(widget_pages())

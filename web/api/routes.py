@@ -1,8 +1,9 @@
-"""All routes of the API. What is not in `PUBLIC` needs a signed-in caller, by one dependency above all routers."""
+"""All routes of the API. What is neither in `PUBLIC` nor a health check needs a signed-in caller, by one dependency of
+all other routers."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends, FastAPI
 
 from web import documentation
 from web.api import (
@@ -31,9 +32,11 @@ from web.api import (
     widgets,
 )
 from web.api.dependencies import signed_in
-from web.api.openai import openai_router
+from web.api.openai import OPENAI_PREFIX, OPENAI_ROUTERS, OPENAI_TAG
 
 PREFIX = "/api/v1"
+PUBLIC = (sessions.public, single_sign_on.router, invitations.public, widgets.public)
+"""Ways in: nobody is signed in yet."""
 RESOURCES = (
     sessions.router,
     users.router,
@@ -50,8 +53,6 @@ RESOURCES = (
     bulk_changes.router,
     documents.router,
     chunks.router,
-    searches.router,
-    conversations.router,
     feedback.router,
     model_endpoints.router,
     usage.router,
@@ -60,16 +61,20 @@ RESOURCES = (
 )
 
 
-def api() -> APIRouter:
-    """Return the whole API."""
-    root = APIRouter()
-    root.include_router(system.health)
-    for public in (sessions.public, single_sign_on.router, invitations.public, widgets.public):
-        root.include_router(public, prefix=PREFIX)
-    guarded = APIRouter(dependencies=[Depends(signed_in)])
-    guarded.include_router(openai_router())  # first: routes are tried in order, and here each millisecond is seen
+def install_api(app: FastAPI) -> None:
+    """Give the application all routes of the API.
+
+    Each router by itself: in a router of routers FastAPI matches a request again at every level. Routes are tried in
+    order, so those come first of which each millisecond is seen.
+    """
+    guard = [Depends(signed_in)]
+    for router in OPENAI_ROUTERS:
+        app.include_router(router, prefix=OPENAI_PREFIX, tags=[OPENAI_TAG], dependencies=guard)
+    for router in (searches.router, conversations.router):
+        app.include_router(router, prefix=PREFIX, dependencies=guard)
+    app.include_router(system.health)
+    for public in PUBLIC:
+        app.include_router(public, prefix=PREFIX)
     for router in RESOURCES:
-        guarded.include_router(router, prefix=PREFIX)
-    guarded.include_router(documentation.router)
-    root.include_router(guarded)
-    return root
+        app.include_router(router, prefix=PREFIX, dependencies=guard)
+    app.include_router(documentation.router, dependencies=guard)

@@ -157,13 +157,12 @@ async def _lines(
         return _line(ChatCompletionChunk(**about, choices=choices, **more), include_usage)
 
     async with aclosing(asked.events) as events:
-        opening = Delta(role="assistant", content="")
+        # The first word goes with the role: a line of its own for that would only make readers wait for it.
+        opening = next((delta for event in first if (delta := _delta(event))), Delta(content=""))
+        opening.role = "assistant"
         told = answer.notices or None
         yield chunk(opening, sources=answer.sources, answerer=answer.answerer or None, notices=told)
         try:
-            for event in first:
-                if delta := _delta(event):
-                    yield chunk(delta)
             if answer.done is None:
                 async for event in events:
                     answer.take(event)
