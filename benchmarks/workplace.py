@@ -34,9 +34,9 @@ class CountingEmbedding:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
-    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def embed_passages(self, texts: Sequence[str], lanes: int = 1) -> NDArray[np.float32]:
         self.passages += len(texts)
-        return self._model.embed_passages(texts)
+        return self._model.embed_passages(texts, lanes)
 
 
 class Workplace:

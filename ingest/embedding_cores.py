@@ -19,11 +19,12 @@ from kb_platform.settings import Settings
 
 
 @contextmanager
-def embedding_cores(settings: Settings) -> Iterator[None]:
+def embedding_cores(settings: Settings) -> Iterator[int]:
     """Let torch use the cores that no other process of this machine's worker embeds with, for the length of the block;
-    waits where none is free. A model elsewhere, or on a GPU, needs none of this."""
+    waits where none is free. Yields how many processes' parts these are, and so how many passes may run at once. A
+    model elsewhere, or on a GPU, needs none of this."""
     if settings.embedding.base_url or settings.embedding.device.startswith("cuda"):
-        yield
+        yield 1
         return
     import torch  # here, since the parser's children load this package without it
 
@@ -32,7 +33,7 @@ def embedding_cores(settings: Settings) -> Iterator[None]:
     with ExitStack() as held:
         taken = _take_parts([_part(settings, number) for number in range(parts)], held)
         torch.set_num_threads(max(1, cores * taken // parts))
-        yield
+        yield taken
 
 
 def _take_parts(paths: list[Path], held: ExitStack) -> int:

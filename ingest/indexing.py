@@ -14,7 +14,7 @@ from ingest.services import IngestServices
 from kb_platform.database.tables import ChunkRow
 from kb_platform.index import IndexedChunk, PointState, VectorIndex, point_id
 
-EMBEDDING_STEP = 32
+EMBEDDING_STEP = 64
 """Passages embedded and written between two looks at the lease, and at who else wants the cores."""
 
 Vectors = dict[str, NDArray[np.float32]]
@@ -119,6 +119,6 @@ def _vectors_of(passages: Sequence[Passage], known: Vectors, services: IngestSer
     new = {passage.content_hash: passage.text for passage in passages if passage.content_hash not in known}
     made: Vectors = {}
     if new:
-        with embedding_cores(services.settings):
-            made = dict(zip(new, services.embedding.embed_passages(list(new.values())), strict=True))
+        with embedding_cores(services.settings) as lanes:
+            made = dict(zip(new, services.embedding.embed_passages(list(new.values()), lanes), strict=True))
     return [made[hash_] if (hash_ := passage.content_hash) in made else known[hash_] for passage in passages]

@@ -96,6 +96,13 @@ def test_the_model_that_comes_with_the_install_packs(
     assert [_packs(embedding), _packs(padded)] == [True, False]
 
 
+def test_passes_that_run_at_once_give_the_same_vectors(embedding: EmbeddingModel) -> None:
+    texts = [f"第{number}条 The library opens at eight. " + "食堂供应清真餐。" * (number % 40) for number in range(150)]
+    together = embedding.embed_passages(texts)
+    for _ in range(3):  # threads that share a tokenizer may fail now and then
+        assert ((embedding.embed_passages(texts, lanes=3) * together).sum(axis=1) > 0.9999).all()
+
+
 @given(st.integers(1, 5000))
 def test_a_pass_is_a_multiple_of_the_window_and_little_longer_than_its_texts(tokens: int) -> None:
     assert tokens <= rounded(tokens) < tokens + max(WINDOW, tokens / 2)

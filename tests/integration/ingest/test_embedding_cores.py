@@ -34,7 +34,8 @@ def test_parts_are_shared_and_given_back_even_by_a_killed_process(tmp_path: Path
     assert threads(tmp_path) == cores
     spawn = multiprocessing.get_context("spawn")
     holding, release = spawn.Event(), spawn.Event()
-    with embedding_cores(settings(tmp_path)):
+    with embedding_cores(settings(tmp_path)) as lanes:
+        assert lanes == 2  # as many passes at once as processes would run
         other = spawn.Process(target=hold, args=(tmp_path, holding, release))
         other.start()
         assert not holding.wait(3)  # this process holds all parts: the other waits

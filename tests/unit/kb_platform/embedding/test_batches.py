@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb_platform.embedding.model import batches_by_length, packed_batches
+from kb_platform.embedding.model import batches_by_length, equal_batches, packed_batches
 from kb_platform.embedding.tokens import approximate_offsets
 
 
@@ -25,6 +25,16 @@ def test_packed_batches_are_full_by_texts_or_by_tokens(lengths: list[int], most:
     tokens = [sum(lengths[position] for position in batch) for batch in batches]
     assert all(len(batch) == 1 or held <= 2048 for batch, held in zip(batches, tokens, strict=True))
     assert all(len(batch) == most or held > 2048 - 600 for batch, held in zip(batches, tokens[:-1], strict=False))
+
+
+@given(st.lists(st.integers(1, 600), max_size=200), st.integers(1, 64), st.integers(1, 4))
+def test_batches_for_several_passes_at_once_are_about_equal(lengths: list[int], most: int, lanes: int) -> None:
+    batches = equal_batches(lengths, most, lanes, batch_tokens=2048)
+    _assert_each_in_one(batches, lengths, most)
+    assert len(batches) == len(lengths) or len(batches) % lanes == 0
+    tokens = [sum(lengths[position] for position in batch) for batch in batches]
+    assert max(tokens, default=0) - min(tokens, default=0) <= max(lengths, default=0)
+    assert sum(tokens) <= 2048 * len(batches) or len(batches) == len(lengths)
 
 
 def _assert_each_in_one(batches: list[list[int]], lengths: list[int], most: int) -> None:
