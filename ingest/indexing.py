@@ -63,9 +63,10 @@ def index_passages(
 ) -> None:
     """Embed the passages whose vectors are not known, and write all of them. `before_step` may raise to break off:
     what was written stays, and is written once more the next time."""
-    # Longest first: a batch is padded to its longest passage, so equal lengths beside each other cost least, and the
-    # time that is left is known early. While one step is embedded, the one before is written.
-    ordered = sorted(passages, key=lambda passage: -len(passage.text))
+    # What has to be embedded first, so that a few changed passages share a pass. Longest first: a batch may be padded
+    # to its longest passage, so equal lengths beside each other cost least, and the time that is left is known early.
+    # While one step is embedded, the one before is written.
+    ordered = sorted(passages, key=lambda passage: (passage.content_hash in known, -len(passage.text)))
     written: Future[None] | None = None
     done = 0
     with ThreadPoolExecutor(1, "index-writer") as writer:
