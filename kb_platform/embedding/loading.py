@@ -60,7 +60,7 @@ def _local(settings: EmbeddingSettings, data_dir: Path) -> EmbeddingModel:
     is_packed = device == "cpu" and pack_passes(model)
     if is_packed:  # of other architectures some look at their layers' weights
         prepare_weights(model)
-        embedding.get_query_embedding("?")  # sets the tokenizer's truncation, before several passes run at once
+        model.preprocess(["?"])  # sets the tokenizer's truncation, before several passes run at once
     counting = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
     counting.no_truncation()
     counting.no_padding()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -60,17 +60,13 @@ class EmbeddingModel:
         def embed(batch: list[int]) -> None:
             vectors[batch] = self._embedding.get_text_embedding_batch([texts[i] for i in batch])
 
-        with self._lock:
-            if self._pass_tokens is not None:
-                for batch in batches_by_length(lengths, self._batch_size, pass_tokens=self._pass_tokens):
+        if lanes > 1 and self._pass_tokens is None:
+            with self._lock:
+                _at_once(embed, equal_batches(lengths, self._batch_size, lanes), lanes)
+        else:
+            for batch in self._batches(lengths):
+                with self._lock:  # for each, so that a question need not wait for all of them
                     embed(batch)
-            elif lanes == 1:
-                for batch in packed_batches(lengths, self._batch_size):
-                    embed(batch)
-            else:
-                threads = max(1, torch.get_num_threads() // lanes)
-                with ThreadPoolExecutor(lanes, "embedding", torch.set_num_threads, (threads,)) as pool:
-                    list(pool.map(embed, equal_batches(lengths, self._batch_size, lanes)))
         return _unit(vectors)
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
@@ -85,6 +81,11 @@ class EmbeddingModel:
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """Return the span [start, end) of each token, in characters of the text."""
         return self._token_offsets(text)
+
+    def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
+        if self._pass_tokens is None:
+            return packed_batches(lengths, self._batch_size)
+        return batches_by_length(lengths, self._batch_size, pass_tokens=self._pass_tokens)
 
 
 def batches_by_length(
@@ -137,6 +138,15 @@ def equal_batches(
     count = rounds * lanes
     order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
     return [batch for number in range(count) if (batch := order[number::count])]
+
+
+def _at_once(embed: Callable[[list[int]], None], batches: list[list[int]], lanes: int) -> None:
+    threads = torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(lanes, "embedding", torch.set_num_threads, (max(1, threads // lanes),)) as pool:
+            list(pool.map(embed, batches))
+    finally:
+        torch.set_num_threads(threads)  # a part of it, MKL's, is the whole process's and not the thread's
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
