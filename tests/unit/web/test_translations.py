@@ -1,0 +1,37 @@
+"""What goes wrong is said in the reader's language."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import inference.chatting
+import web.app  # with all that it imports, so that every error is known
+from kb_platform.domain.errors import KnowledgeBaseError
+
+TEXTS = Path(web.__file__).parent / "ui" / "src" / "i18n"
+SAID_BY_THE_SERVER = {
+    "invalid_input",  # names the field
+    "address_refused",  # names the address
+    "model_not_found",  # names the model; of the OpenAI-compatible API
+    "quota_full",  # never without one of its own codes
+    "no_answer_written",  # says why, in the question's language
+}
+OF_JOBS = {"gave_up", "internal_error"}
+"""Given by workers/tasks.py."""
+
+
+def codes(error: type[KnowledgeBaseError] = KnowledgeBaseError) -> Iterator[str]:
+    yield error.code
+    for below in error.__subclasses__():
+        yield from codes(below)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_code_of_an_error_has_a_sentence(language: str) -> None:
+    known = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))["errors"]
+    assert inference.chatting.NoAnswerWritten.code in codes()
+    assert (set(codes()) | OF_JOBS) - known.keys() == SAID_BY_THE_SERVER
