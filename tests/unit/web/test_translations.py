@@ -1,4 +1,4 @@
-"""What goes wrong is said in the reader's language."""
+"""What goes wrong, and what the audit tells, is said in the reader's language."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 import inference.chatting
 import web.app  # with all that it imports, so that every error is known
 from kb_platform.domain.errors import KnowledgeBaseError
+from kb_platform.settings import Settings
+from web.auditing import is_audited
 
 TEXTS = Path(web.__file__).parent / "ui" / "src" / "i18n"
 SAID_BY_THE_SERVER = {
@@ -20,6 +22,7 @@ SAID_BY_THE_SERVER = {
     "quota_full",  # never without one of its own codes
     "no_answer_written",  # says why, in the question's language
 }
+NEVER_RECORDED = {"look_at_invitation"}  # nobody is signed in
 OF_JOBS = {"gave_up", "internal_error"}
 """Given by workers/tasks.py."""
 
@@ -35,3 +38,17 @@ def test_every_code_of_an_error_has_a_sentence(language: str) -> None:
     known = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))["errors"]
     assert inference.chatting.NoAnswerWritten.code in codes()
     assert (set(codes()) | OF_JOBS) - known.keys() == SAID_BY_THE_SERVER
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_action_of_the_audit_has_words(language: str) -> None:
+    known = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))["audit"]["actions"]
+    described = web.app.create_app(Settings(_env_file=None)).openapi()
+    actions = {
+        operation["operationId"]
+        for methods in described["paths"].values()
+        for method, operation in methods.items()
+        if is_audited(method.upper(), operation["operationId"])
+    }
+    assert len(actions) > 50
+    assert actions - known.keys() == NEVER_RECORDED
