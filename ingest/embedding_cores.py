@@ -28,8 +28,8 @@ def embedding_cores(settings: Settings) -> Iterator[int]:
         return
     import torch  # here, since the parser's children load this package without it
 
-    parts = max(1, settings.queue.concurrency)
     cores = os.cpu_count() or 1
+    parts = min(max(1, settings.queue.concurrency), cores)
     with ExitStack() as held:
         taken = _take_parts([_part(settings, number) for number in range(parts)], held)
         torch.set_num_threads(max(1, cores * taken // parts))

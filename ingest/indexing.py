@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from ingest.embedding_cores import embedding_cores
 from ingest.services import IngestServices
 from kb_platform.database.tables import ChunkRow
-from kb_platform.index import IndexedChunk, PointState, VectorIndex, point_id
+from kb_platform.index import IndexedChunk, PassageVectors, PointState, VectorIndex, point_id
+from kb_platform.index.sparse import SparseVector
 
 EMBEDDING_STEP = 64
 """Passages embedded and written between two looks at the lease, and at who else wants the cores."""
 
-Vectors = dict[str, NDArray[np.float32]]
+Vectors = dict[str, PassageVectors]
 """Vectors by the content hash of what they were made from."""
+
+_Vectors = tuple[NDArray[np.float32], SparseVector | None]
+"""A passage's vector, and its sparse one where that is known; it is made while the next passages are embedded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,12 @@ def known_vectors(points: Iterable[PointState], passages: Sequence[Passage], ind
     """Return the vectors of those passages that some of the points were made from."""
     wanted = {passage.content_hash for passage in passages}
     hash_of = {point.id: point.content_hash for point in points if point.content_hash in wanted}
-    return {hash_of[id_]: vector for id_, vector in index.vectors(list(hash_of)).items()}
+    return {hash_of[id_]: vectors for id_, vectors in index.vectors(list(hash_of)).items()}
 
 
 def _write(
     step: Sequence[Passage],
-    vectors: Sequence[NDArray[np.float32]],
+    vectors: Sequence[_Vectors],
     place: Place,
     index: VectorIndex,
     published: bool,
@@ -102,7 +106,8 @@ def _write(
         [
             IndexedChunk(
                 id=passage.id,
-                vector=vector,
+                vector=dense,
+                sparse=sparse,
                 text=passage.text,
                 knowledge_base_id=place.knowledge_base_id,
                 document_id=place.document_id,
@@ -110,16 +115,19 @@ def _write(
                 ordinal=passage.ordinal,
                 content_hash=passage.content_hash,
             )
-            for passage, vector in zip(step, vectors, strict=True)
+            for passage, (dense, sparse) in zip(step, vectors, strict=True)
         ],
         published=published,
     )
 
 
-def _vectors_of(passages: Sequence[Passage], known: Vectors, services: IngestServices) -> list[NDArray[np.float32]]:
+def _vectors_of(passages: Sequence[Passage], known: Vectors, services: IngestServices) -> list[_Vectors]:
     new = {passage.content_hash: passage.text for passage in passages if passage.content_hash not in known}
-    made: Vectors = {}
+    made: dict[str, NDArray[np.float32]] = {}
     if new:
         with embedding_cores(services.settings) as lanes:
             made = dict(zip(new, services.embedding.embed_passages(list(new.values()), lanes), strict=True))
-    return [made[hash_] if (hash_ := passage.content_hash) in made else known[hash_] for passage in passages]
+    return [
+        (made[hash_], None) if (hash_ := passage.content_hash) in made else (known[hash_].dense, known[hash_].sparse)
+        for passage in passages
+    ]

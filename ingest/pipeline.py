@@ -238,12 +238,13 @@ def _was_edited_meanwhile(session: Session, target: _Target) -> bool:
 
 
 def _now_and_then(save: Callable[[int, int], None]) -> Callable[[int, int], None]:
-    """Return a progress callback that writes at most once in PROGRESS_SECONDS, and always when all is done."""
-    last = float("-inf")
+    """Return a progress callback that writes at most once in PROGRESS_SECONDS. Of what is over sooner, and of the end,
+    it writes nothing: the step that follows writes that all is done."""
+    last = time.monotonic()
 
     def report(done: int, total: int) -> None:
         nonlocal last
-        if done >= total or time.monotonic() - last >= PROGRESS_SECONDS:
+        if done < total and time.monotonic() - last >= PROGRESS_SECONDS:
             last = time.monotonic()
             save(done, total)
 

@@ -27,8 +27,8 @@ MOST_CONNECTIONS_KEPT = 32
 
 @dataclass(frozen=True, slots=True)
 class IndexedChunk:
-    """A chunk as it goes into the index. `text` makes the sparse vector (context included); it is not stored.
-    `content_hash` tells later what the point was made from."""
+    """A chunk as it goes into the index. `text` makes the sparse vector (context included) where that is not known; it
+    is not stored. `content_hash` tells later what the point was made from."""
 
     id: str
     vector: NDArray[np.float32]
@@ -38,6 +38,7 @@ class IndexedChunk:
     version_id: str
     ordinal: int
     content_hash: str = ""
+    sparse: SparseVector | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +151,14 @@ class VectorIndex:
         if ids:
             self._write("/points/delete", {"points": list(ids)})
 
-    def vectors(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """Return the dense vectors of those of the points that there are."""
-        found: dict[str, NDArray[np.float32]] = {}
+    def vectors(self, ids: Sequence[str]) -> dict[str, PassageVectors]:
+        """Return the vectors of those of the points that there are."""
+        found: dict[str, PassageVectors] = {}
         for first in range(0, len(ids), SCROLL_POINTS):
             some = list(ids[first : first + SCROLL_POINTS])
-            records = self._request("POST", "/points", {"ids": some, "with_payload": False, "with_vector": ["dense"]})
-            found |= {record["id"]: np.asarray(record["vector"]["dense"], np.float32) for record in records}
+            body = {"ids": some, "with_payload": False, "with_vector": ["dense", "sparse"]}
+            records = self._request("POST", "/points", body)
+            found |= {record["id"]: _passage_vectors(record["vector"]) for record in records}
         return found
 
     def count(self, version_id: str | None = None) -> int:
@@ -286,7 +288,7 @@ MOST_DOCUMENTS_SCANNED = 500
 
 
 def _point_json(chunk: IndexedChunk, published: bool) -> dict[str, Any]:
-    terms = passage_vector(chunk.text)
+    terms = passage_vector(chunk.text) if chunk.sparse is None else chunk.sparse
     return {
         "id": chunk.id,
         "vector": {

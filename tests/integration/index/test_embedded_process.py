@@ -6,6 +6,7 @@ import random
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ import pytest
 from kb_platform.domain.access import AccessScope
 from kb_platform.domain.errors import IndexUnavailable
 from kb_platform.index import VectorIndex
+from kb_platform.index.sparse import SparseVector, passage_vector
 from kb_platform.settings import IndexSettings
 from tests.integration.index.conftest import DIMENSION, MODEL, EngineProcess, chunks
 
@@ -135,7 +137,20 @@ def test_vectors_come_back_as_they_went_in(engine: EngineProcess) -> None:
     found = index.vectors([chunk.id for chunk in version] + ["6c1f9a52-0f6c-4a3e-9c8f-4b1d2f7f0a11"])
     assert found.keys() == {chunk.id for chunk in version}
     for chunk in version:
-        assert np.allclose(found[chunk.id], chunk.vector, atol=1e-6)
+        assert np.allclose(found[chunk.id].dense, chunk.vector, atol=1e-6)
+        assert weights(found[chunk.id].sparse) == pytest.approx(weights(passage_vector(chunk.text)))
+
+
+def test_a_sparse_vector_that_is_known_is_not_made_again(engine: EngineProcess) -> None:
+    index = engine.index()
+    (chunk,) = chunks(1)
+    index.upsert([replace(chunk, text="other words", sparse=passage_vector(chunk.text))])
+    kept = index.vectors([chunk.id])[chunk.id].sparse
+    assert weights(kept) == pytest.approx(weights(passage_vector(chunk.text)))
+
+
+def weights(vector: SparseVector) -> dict[int, float]:
+    return dict(zip(vector.indices, vector.values, strict=True))
 
 
 def test_each_deletion_takes_what_it_names_and_no_more(engine: EngineProcess) -> None:
