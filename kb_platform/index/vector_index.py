@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,75 +13,31 @@ from numpy.typing import NDArray
 
 from kb_platform.domain.access import AccessScope
 from kb_platform.domain.errors import IndexUnavailable
-from kb_platform.index.sparse import SparseVector, passage_vector, query_vector
+from kb_platform.index.points import Candidate, Closer, IndexedChunk, PassageVectors, PointState
+from kb_platform.index.requests import (
+    COLLECTION,
+    NARROWEST_WALK,
+    PAYLOAD_INDEXES,
+    allowed,
+    having,
+    how_to_search,
+    nearest,
+    only_these,
+    point_json,
+    read_scores,
+    read_vectors,
+    walk_breadth,
+)
+from kb_platform.index.sparse import SparseVector, query_vector
 from kb_platform.settings import IndexSettings
 
-NAMESPACE = uuid.UUID("6f1dbe1e-0d5c-5a6f-9d0b-5c9f0a6a5f0e")
 LAYOUT = 2
 """Raised when what a point holds changes (terms, payload): the collection is then built anew under a new name."""
 UPSERT_POINTS = 128
 SCROLL_POINTS = 2000
 MOST_CONNECTIONS_KEPT = 32
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedChunk:
-    """A chunk as it goes into the index. `text` makes the sparse vector (context included) where that is not known; it
-    is not stored. `content_hash` tells later what the point was made from."""
-
-    id: str
-    vector: NDArray[np.float32]
-    text: str
-    knowledge_base_id: str
-    document_id: str
-    version_id: str
-    ordinal: int
-    content_hash: str = ""
-    sparse: SparseVector | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PointState:
-    """What the index holds of a chunk: enough to tell whether it is what SQL says."""
-
-    id: str
-    version_id: str
-    knowledge_base_id: str
-    content_hash: str
-    is_published: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A point that a search found: raw cosine and raw BM25, and the cosine to an `other` vector, None where that side
-    did not bring it."""
-
-    id: str
-    dense: float | None
-    sparse: float | None
-    other: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PassageVectors:
-    """What a passage's point holds, as `passage_vector` and the embedding model made it."""
-
-    dense: NDArray[np.float32]
-    sparse: SparseVector
-
-
-@dataclass(frozen=True, slots=True)
-class Closer:
-    """What a second look at candidates told: cosines to the query, vectors, cosines to another vector."""
-
-    cosines: dict[str, float]
-    vectors: dict[str, PassageVectors]
-    other_cosines: dict[str, float]
-
-
-def point_id(version_id: str, ordinal: int, embedding_model: str) -> str:
-    """Return the UUID of a chunk's point: the same again for the same version, place and model."""
-    return str(uuid.uuid5(NAMESPACE, f"{version_id}/{ordinal}/{embedding_model}"))
+COUNT_AGAIN_SECONDS = 60.0
+"""How old the number of points may be by which the breadth of a walk is chosen."""
 
 
 class VectorIndex:
@@ -106,45 +61,46 @@ class VectorIndex:
         )
         below = (urllib3.util.parse_url(settings.url).path or "").rstrip("/")
         self._path = f"{below}/collections/{self.collection}"
+        self._breadth, self._counted_at = NARROWEST_WALK, float("-inf")
 
     def ensure_collection(self) -> None:
         """Make the collection and its payload indexes where they are missing. Safe to call at once in two processes."""
         if not self._request("GET", "/exists")["exists"]:
             try:
                 self._request(
-                    "PUT", "", _COLLECTION | {"vectors": {"dense": {"size": self.dimension, "distance": "Cosine"}}}
+                    "PUT", "", COLLECTION | {"vectors": {"dense": {"size": self.dimension, "distance": "Cosine"}}}
                 )
             except IndexUnavailable:
                 if not self._request("GET", "/exists")["exists"]:  # made by another process meanwhile
                     raise
         known = self._request("GET", "")["payload_schema"]
-        for field, schema in _PAYLOAD_INDEXES.items():
+        for field, schema in PAYLOAD_INDEXES.items():
             if field not in known:
                 self._request("PUT", "/index?wait=true", {"field_name": field, "field_schema": schema})
 
     def upsert(self, chunks: Sequence[IndexedChunk], published: bool = False) -> None:
         """Write the chunks' points and wait until they are durable. They are found once published."""
         for first in range(0, len(chunks), UPSERT_POINTS):
-            points = [_point_json(chunk, published) for chunk in chunks[first : first + UPSERT_POINTS]]
+            points = [point_json(chunk, published) for chunk in chunks[first : first + UPSERT_POINTS]]
             self._request("PUT", "/points?wait=true", {"points": points})
 
     def publish(self, version_id: str) -> None:
         """Let the version's points be found."""
-        self._write("/points/payload", {"payload": {"published": True}, "filter": _where("version_id", version_id)})
+        self._write("/points/payload", {"payload": {"published": True}, "filter": having("version_id", version_id)})
 
     def move_document(self, document_id: str, knowledge_base_id: str) -> None:
         """Let the document's points be found in another knowledge base."""
         payload = {"knowledge_base_id": knowledge_base_id}
-        self._write("/points/payload", {"payload": payload, "filter": _where("document_id", document_id)})
+        self._write("/points/payload", {"payload": payload, "filter": having("document_id", document_id)})
 
     def delete_version(self, version_id: str) -> None:
-        self._delete(_where("version_id", version_id))
+        self._delete(having("version_id", version_id))
 
     def delete_document(self, document_id: str) -> None:
-        self._delete(_where("document_id", document_id))
+        self._delete(having("document_id", document_id))
 
     def delete_knowledge_base(self, knowledge_base_id: str) -> None:
-        self._delete(_where("knowledge_base_id", knowledge_base_id))
+        self._delete(having("knowledge_base_id", knowledge_base_id))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove single points (orphans that a verification found)."""
@@ -158,12 +114,12 @@ class VectorIndex:
             some = list(ids[first : first + SCROLL_POINTS])
             body = {"ids": some, "with_payload": False, "with_vector": ["dense", "sparse"]}
             records = self._request("POST", "/points", body)
-            found |= {record["id"]: _passage_vectors(record["vector"]) for record in records}
+            found |= {record["id"]: read_vectors(record["vector"]) for record in records}
         return found
 
     def count(self, version_id: str | None = None) -> int:
         """Return how many points a version has, or all versions together, published or not."""
-        body = {"exact": True} | ({"filter": _where("version_id", version_id)} if version_id else {})
+        body = {"exact": True} | ({"filter": having("version_id", version_id)} if version_id else {})
         return int(self._request("POST", "/points/count", body)["count"])
 
     def points(self, document_id: str | None = None) -> Iterator[PointState]:
@@ -171,7 +127,7 @@ class VectorIndex:
         wanted = ["version_id", "knowledge_base_id", "content_hash", "published"]
         body = {"limit": SCROLL_POINTS, "with_payload": wanted, "with_vector": False}
         if document_id is not None:
-            body["filter"] = _where("document_id", document_id)
+            body["filter"] = having("document_id", document_id)
         offset: str | None = None
         while True:
             page = self._request("POST", "/points/scroll", body | {"offset": offset})
@@ -200,17 +156,17 @@ class VectorIndex:
         scope's published ones only, with those nearest to an `other` vector, if given. One request."""
         if not scope.knowledge_base_ids or scope.document_ids == frozenset():
             return []
-        shared = {"filter": _allowed(scope), "limit": limit}
-        near = {"using": "dense", "params": _how_to_search(scope)} | shared
-        searches = {"dense": {"query": vector.tolist()} | near}
-        if other is not None:
-            searches["other"] = {"query": other.tolist()} | near
+        shared = {"filter": allowed(scope), "limit": limit}
+        near = {"using": "dense"} | shared
+        searches = {"dense": {"query": vector.tolist(), "params": how_to_search(scope, self._walk())} | near}
+        if other is not None:  # a help, which need not find all that there is
+            searches["other"] = {"query": other.tolist(), "params": how_to_search(scope, NARROWEST_WALK)} | near
         terms = query_vector(text)
         if terms.indices:
             query = {"indices": terms.indices, "values": terms.values}
             searches["sparse"] = {"query": query, "using": "sparse"} | shared
         answers = self._batch(list(searches.values()))
-        found = {name: _scores(answer) for name, answer in zip(searches, answers, strict=True)}
+        found = {name: read_scores(answer) for name, answer in zip(searches, answers, strict=True)}
         cosines, bm25, others = found["dense"], found.get("sparse", {}), found.get("other", {})
         ids = cosines.keys() | bm25.keys() | others.keys()
         return [Candidate(id_, cosines.get(id_), bm25.get(id_), others.get(id_)) for id_ in ids]
@@ -225,27 +181,34 @@ class VectorIndex:
     ) -> Closer:
         """Return the cosines of the vector to some passages, the vectors of the best ones, and the cosines of an
         `other` vector, if given, to `ids`. One request."""
-        searches = [_nearest(vector, without_cosine), _nearest(vector, best) | {"with_vector": ["dense", "sparse"]}]
+        searches = [nearest(vector, without_cosine), nearest(vector, best) | {"with_vector": ["dense", "sparse"]}]
         if other is not None:
-            searches.append(_nearest(other, ids))
+            searches.append(nearest(other, ids))
         answers = self._batch(searches)
-        vectors = {point["id"]: _passage_vectors(point["vector"]) for point in answers[1]["points"]}
-        return Closer(_scores(answers[0]), vectors, _scores(answers[2]) if other is not None else {})
+        vectors = {point["id"]: read_vectors(point["vector"]) for point in answers[1]["points"]}
+        return Closer(read_scores(answers[0]), vectors, read_scores(answers[2]) if other is not None else {})
 
     def likeness(
         self, dense: NDArray[np.float32], sparse: SparseVector, ids: Sequence[str]
     ) -> tuple[dict[str, float], dict[str, float]]:
         """Return the cosine and the sum of shared terms of each of these passages with a vector of each kind; none
         where nothing is shared. One request."""
-        searches = [_nearest(dense, ids)]
+        searches = [nearest(dense, ids)]
         if sparse.indices:
             query = {"indices": sparse.indices, "values": sparse.values}
-            searches.append({"query": query, "using": "sparse", "filter": _only(ids), "limit": max(1, len(ids))})
-        scores = [_scores(answer) for answer in self._batch(searches)]
+            searches.append({"query": query, "using": "sparse", "filter": only_these(ids), "limit": max(1, len(ids))})
+        scores = [read_scores(answer) for answer in self._batch(searches)]
         return scores[0], scores[1] if sparse.indices else {}
 
     def close(self) -> None:
         self._http.close()
+
+    def _walk(self) -> int:
+        """Return how many candidates a walk of the graphs keeps now."""
+        if time.monotonic() >= self._counted_at + COUNT_AGAIN_SECONDS:
+            self._counted_at = time.monotonic()
+            self._breadth = walk_breadth(self._request("GET", "")["points_count"] or 0)
+        return self._breadth
 
     def _batch(self, searches: list[dict[str, Any]]) -> list[dict[str, Any]]:
         answers: list[dict[str, Any]] = self._request("POST", "/points/query/batch", {"searches": searches})
@@ -268,86 +231,3 @@ class VectorIndex:
             return orjson.loads(response.data)["result"]
         reason = response.data.decode(errors="replace")[:300]
         raise IndexUnavailable(f"The vector index refused a request ({response.status}): {reason}")
-
-
-# The low threshold makes the engine link the passages of each knowledge base, however small, among themselves. Without
-# it a search of two knowledge bases out of twenty found .46 of the ten nearest, with it .99 (100,000 passages). Links
-# for every single document would cost more than they bring: few documents are scanned exactly instead.
-_COLLECTION: dict[str, Any] = {
-    "sparse_vectors": {"sparse": {"modifier": "idf"}},
-    "hnsw_config": {"m": 16, "ef_construct": 100, "full_scan_threshold": 10},
-}
-_PAYLOAD_INDEXES: dict[str, dict[str, Any]] = {
-    "knowledge_base_id": {"type": "keyword", "is_tenant": True},
-    "document_id": {"type": "keyword", "enable_hnsw": False},
-    "version_id": {"type": "keyword", "enable_hnsw": False},
-    "published": {"type": "bool", "enable_hnsw": False},
-}
-MOST_DOCUMENTS_SCANNED = 500
-"""So many single documents are scanned exactly; more are searched by a graph walk that minds filters (ACORN)."""
-
-
-def _point_json(chunk: IndexedChunk, published: bool) -> dict[str, Any]:
-    terms = passage_vector(chunk.text) if chunk.sparse is None else chunk.sparse
-    return {
-        "id": chunk.id,
-        "vector": {
-            "dense": chunk.vector.tolist(),
-            "sparse": {"indices": terms.indices, "values": terms.values},
-        },
-        "payload": {
-            "knowledge_base_id": chunk.knowledge_base_id,
-            "document_id": chunk.document_id,
-            "version_id": chunk.version_id,
-            "ordinal": chunk.ordinal,
-            "published": published,
-            "content_hash": chunk.content_hash,
-        },
-    }
-
-
-def _how_to_search(scope: AccessScope) -> dict[str, Any]:
-    if scope.document_ids is None:
-        return {}
-    if len(scope.document_ids) <= MOST_DOCUMENTS_SCANNED:
-        return {"exact": True}
-    return {"acorn": {"enable": True}}
-
-
-def _nearest(vector: NDArray[np.float32], ids: Sequence[str]) -> dict[str, Any]:
-    """Return the query that scores exactly these points."""
-    query = {"query": vector.tolist(), "using": "dense", "params": {"exact": True}}
-    return query | {"filter": _only(ids), "limit": max(1, len(ids))}
-
-
-def _only(ids: Sequence[str]) -> dict[str, Any]:
-    return {"must": [{"has_id": list(ids)}]}
-
-
-def _passage_vectors(vector: dict[str, Any]) -> PassageVectors:
-    sparse = vector.get("sparse") or {"indices": (), "values": ()}
-    return PassageVectors(
-        np.asarray(vector["dense"], np.float32), SparseVector(tuple(sparse["indices"]), tuple(sparse["values"]))
-    )
-
-
-def _scores(answer: dict[str, Any]) -> dict[str, float]:
-    return {point["id"]: point["score"] for point in answer["points"]}
-
-
-def _where(field: str, value: str) -> dict[str, Any]:
-    return {"must": [{"key": field, "match": {"value": value}}]}
-
-
-def _allowed(scope: AccessScope) -> dict[str, Any]:
-    """Return the filter that every search carries."""
-    must: list[dict[str, Any]] = [
-        {"key": "published", "match": {"value": True}},
-        {"key": "knowledge_base_id", "match": {"any": sorted(scope.knowledge_base_ids)}},
-    ]
-    if scope.document_ids is not None:
-        must.append({"key": "document_id", "match": {"any": sorted(scope.document_ids)}})
-    if not scope.hidden_document_ids:
-        return {"must": must}
-    hidden = {"key": "document_id", "match": {"any": sorted(scope.hidden_document_ids)}}
-    return {"must": must, "must_not": [hidden]}
