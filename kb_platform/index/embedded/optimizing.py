@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 
 import qdrant_edge as edge
 
+from kb_platform.index.embedded.warming import warm
+
 if TYPE_CHECKING:
     from kb_platform.index.embedded.catalogue import Catalogue
     from kb_platform.index.embedded.collection import Collection
@@ -51,11 +53,15 @@ async def keep_optimised(catalogue: Catalogue) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         for collection in catalogue:
-            watch = watches.setdefault(collection, _Watch(collection))
+            if collection not in watches:
+                watches[collection] = _Watch(collection)
+                await asyncio.to_thread(warm, collection.folder / collection.shard_name)
+            watch = watches[collection]
             collection.flush()
             if watch.is_due():
                 try:
-                    await optimise(collection)
+                    if await optimise(collection):
+                        await asyncio.to_thread(warm, collection.folder / collection.shard_name)
                 except Exception:  # a full disk or a refusing engine must not end the upkeep
                     logger.exception("optimising %s failed; it is tried again after more updates", collection.name)
                 watch.optimised()
