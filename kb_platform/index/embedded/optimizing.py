@@ -48,24 +48,34 @@ given up and tried again later; without a bound an upload of a million took all 
 
 
 async def keep_optimised(catalogue: Catalogue) -> None:
-    """Flush and optimise collections as needed, until cancelled."""
+    """Flush and optimise collections as needed, and have them in memory, until cancelled."""
     watches: dict[Collection, _Watch] = {}
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         for collection in catalogue:
-            if collection not in watches:
-                watches[collection] = _Watch(collection)
-                await asyncio.to_thread(warm, collection.folder / collection.shard_name)
-            watch = watches[collection]
-            collection.flush()
-            if watch.is_due():
-                try:
-                    if await optimise(collection):
-                        await asyncio.to_thread(warm, collection.folder / collection.shard_name)
-                except Exception:  # a full disk or a refusing engine must not end the upkeep
-                    logger.exception("optimising %s failed; it is tried again after more updates", collection.name)
-                watch.optimised()
+            try:
+                if collection not in watches:
+                    watches[collection] = _Watch(collection)
+                    await _warm(collection)
+                await _look_after(collection, watches[collection])
+            except Exception:  # a full disk, a refusing engine or a collection just deleted must not end the upkeep
+                logger.exception("upkeep of %s failed; it is tried again", collection.name)
         watches = {collection: watches[collection] for collection in catalogue if collection in watches}
+
+
+async def _look_after(collection: Collection, watch: _Watch) -> None:
+    collection.flush()
+    if not watch.is_due():
+        return
+    try:
+        if await optimise(collection):
+            await _warm(collection)
+    finally:
+        watch.optimised()
+
+
+async def _warm(collection: Collection) -> None:
+    await asyncio.to_thread(warm, collection.folder / collection.shard_name)
 
 
 class _Watch:

@@ -10,8 +10,9 @@ import pytest
 import qdrant_edge as edge
 
 from kb_platform.index.embedded import optimizing
+from kb_platform.index.embedded.catalogue import Catalogue
 from kb_platform.index.embedded.collection import Collection, create_collection, open_collection
-from kb_platform.index.embedded.optimizing import has_gained_enough, optimise
+from kb_platform.index.embedded.optimizing import has_gained_enough, keep_optimised, optimise
 
 SIZE = 32
 POINTS = 5_000
@@ -101,6 +102,27 @@ async def test_where_more_comes_meanwhile_than_memory_should_hold_the_copy_is_gi
     assert collection.on_update is None
     assert count(collection) == POINTS + added
     assert [path.name for path in collection.folder.glob("shard-*")] == [collection.shard_name]
+
+
+async def test_a_collection_that_fails_does_not_end_the_upkeep_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(optimizing, "LOOK_SECONDS", 0.01)
+    catalogue = Catalogue(tmp_path)
+    for name in ("a", "b"):
+        catalogue.create(name, DESCRIPTION)
+    broken, whole = catalogue
+    for one in (broken, whole):
+        upsert(one, range(10), np.ones((10, SIZE), np.float32))
+    broken.shard.close()
+    upkeep = asyncio.create_task(keep_optimised(catalogue))
+    for _ in range(2):
+        upsert(whole, range(10), np.ones((10, SIZE), np.float32))
+        async with asyncio.timeout(10):
+            while whole.unflushed:
+                await asyncio.sleep(0.01)
+    upkeep.cancel()
+    whole.close()
 
 
 def test_a_copy_that_was_not_finished_is_thrown_away(tmp_path: Path) -> None:
