@@ -6,12 +6,15 @@ Places and queues are this process's own: with several API processes, an endpoin
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference.gateway.endpoint import Endpoint, EndpointConfig
 from inference.gateway.queue import FairQueue
 from inference.gateway.routed import OnUse, RoutedModel
+
+log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 5.0
 """Longest wait for a health check's answer."""
@@ -74,8 +77,11 @@ class Gateway:
         """Ask each endpoint again and again how it is: one that is down is left out before a question meets it."""
         while True:
             await asyncio.sleep(every_seconds)
-            await self._check(list(self._endpoints.values()))
-            await self._close_dropped()
+            try:
+                await self._check(list(self._endpoints.values()))
+                await self._close_dropped()
+            except Exception:  # what nobody foresaw of one endpoint must not end the looking after all
+                log.exception("Looking after the models' endpoints failed; it is tried again")
 
     async def aclose(self) -> None:
         for endpoint in (*self._endpoints.values(), *self._dropped):
