@@ -24,7 +24,7 @@ SAID_BY_THE_SERVER = {
 }
 NEVER_RECORDED = {"look_at_invitation"}  # nobody is signed in
 OF_JOBS = {"gave_up", "internal_error"}
-"""Given by workers/tasks.py."""
+"""Given by workers/tasks.py, the second by web/api/turn_stream.py as well."""
 
 
 def codes(error: type[KnowledgeBaseError] = KnowledgeBaseError) -> Iterator[str]:
