@@ -74,7 +74,7 @@ def everything(scope: AccessScope, marked: MarkedHouse) -> AccessScope:
 
 def without_vector_filter(monkeypatch: pytest.MonkeyPatch) -> None:
     published = {"must": [{"key": "published", "match": {"value": True}}]}
-    monkeypatch.setattr(vector_index, "_allowed", lambda _: published)
+    monkeypatch.setattr(vector_index, "allowed", lambda _: published)
 
 
 def without_sql_check(monkeypatch: pytest.MonkeyPatch, marked: MarkedHouse) -> None:
