@@ -13,16 +13,12 @@ from ingest.embedding_cores import embedding_cores
 from ingest.services import IngestServices
 from kb_platform.database.tables import ChunkRow
 from kb_platform.index import IndexedChunk, PassageVectors, PointState, VectorIndex, point_id
-from kb_platform.index.sparse import SparseVector
 
 EMBEDDING_STEP = 64
 """Passages embedded and written between two looks at the lease, and at who else wants the cores."""
 
 Vectors = dict[str, PassageVectors]
 """Vectors by the content hash of what they were made from."""
-
-_Vectors = tuple[NDArray[np.float32], SparseVector | None]
-"""A passage's vector, and its sparse one where that is known; it is made while the next passages are embedded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +77,7 @@ def index_passages(
             if written is not None:
                 written.result()
                 on_progress(done, len(ordered))
-            written = writer.submit(_write, step, vectors, place, services.index, published)
+            written = writer.submit(_write, step, vectors, known, place, services.index, published)
             done += len(step)
         if written is not None:
             written.result()
@@ -97,17 +93,19 @@ def known_vectors(points: Iterable[PointState], passages: Sequence[Passage], ind
 
 def _write(
     step: Sequence[Passage],
-    vectors: Sequence[_Vectors],
+    vectors: Sequence[NDArray[np.float32]],
+    known: Vectors,
     place: Place,
     index: VectorIndex,
     published: bool,
 ) -> None:
+    # Sparse vectors that are not known are made here, while the next passages are embedded.
     index.upsert(
         [
             IndexedChunk(
                 id=passage.id,
-                vector=dense,
-                sparse=sparse,
+                vector=vector,
+                sparse=known[passage.content_hash].sparse if passage.content_hash in known else None,
                 text=passage.text,
                 knowledge_base_id=place.knowledge_base_id,
                 document_id=place.document_id,
@@ -115,19 +113,16 @@ def _write(
                 ordinal=passage.ordinal,
                 content_hash=passage.content_hash,
             )
-            for passage, (dense, sparse) in zip(step, vectors, strict=True)
+            for passage, vector in zip(step, vectors, strict=True)
         ],
         published=published,
     )
 
 
-def _vectors_of(passages: Sequence[Passage], known: Vectors, services: IngestServices) -> list[_Vectors]:
+def _vectors_of(passages: Sequence[Passage], known: Vectors, services: IngestServices) -> list[NDArray[np.float32]]:
     new = {passage.content_hash: passage.text for passage in passages if passage.content_hash not in known}
     made: dict[str, NDArray[np.float32]] = {}
     if new:
         with embedding_cores(services.settings) as lanes:
             made = dict(zip(new, services.embedding.embed_passages(list(new.values()), lanes), strict=True))
-    return [
-        (made[hash_], None) if (hash_ := passage.content_hash) in made else (known[hash_].dense, known[hash_].sparse)
-        for passage in passages
-    ]
+    return [made[hash_] if (hash_ := passage.content_hash) in made else known[hash_].dense for passage in passages]

@@ -238,9 +238,9 @@ def _was_edited_meanwhile(session: Session, target: _Target) -> bool:
 
 
 def _now_and_then(save: Callable[[int, int], None]) -> Callable[[int, int], None]:
-    """Return a progress callback that writes at most once in PROGRESS_SECONDS. Of what is over sooner, and of the end,
-    it writes nothing: the step that follows writes that all is done."""
-    last = time.monotonic()
+    """Return a progress callback that writes the first step at once, the others at most once in PROGRESS_SECONDS, and
+    not the end: the step that follows writes that all is done."""
+    last = float("-inf")
 
     def report(done: int, total: int) -> None:
         nonlocal last

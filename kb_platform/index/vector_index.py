@@ -153,7 +153,8 @@ class VectorIndex:
         other: NDArray[np.float32] | None = None,
     ) -> list[Candidate]:
         """Return the union of the `limit` nearest passages and the `limit` best by BM25, in no order, out of the
-        scope's published ones only, with those nearest to an `other` vector, if given. One request."""
+        scope's published ones only, with those nearest to an `other` vector, if given. One request, and once a minute
+        one more for the number of points."""
         if not scope.knowledge_base_ids or scope.document_ids == frozenset():
             return []
         shared = {"filter": allowed(scope), "limit": limit}

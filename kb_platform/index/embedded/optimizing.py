@@ -75,7 +75,9 @@ async def _look_after(collection: Collection, watch: _Watch) -> None:
 
 
 async def _warm(collection: Collection) -> None:
-    await asyncio.to_thread(warm, collection.folder / collection.shard_name)
+    pieces = warm(collection.folder / collection.shard_name)
+    while await asyncio.to_thread(next, pieces, 0):
+        pass  # piece by piece, so that the end of this process does not wait for gigabytes
 
 
 class _Watch:
