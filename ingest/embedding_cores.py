@@ -2,7 +2,8 @@
 
 Matrix products that share cores wait for each other at every step, so the worker's processes share the machine out: one
 that embeds alone uses all cores, several use their part each. The parts are locks on files, which end with their
-holder.
+holder, and are taken for a turn of some passages: so a long document's process takes the cores of one that has come to
+its end soon, and another's first passage need not wait for the rest of the long one.
 """
 
 from __future__ import annotations
@@ -11,21 +12,42 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kb_platform.settings import Settings
+
+TURN_PASSAGES = 16
+"""For each part that is held: a pass or two."""
+GIVE_WAY_SECONDS = 0.001
+"""Between two turns, or whoever waits for a part would find it taken again each time that it is given back."""
+
+Embed = Callable[[Sequence[str], int], NDArray[np.float32]]
+"""Texts and how many passes may run at once → a vector for each text."""
+
+
+def embed_in_turns(texts: Sequence[str], settings: Settings, embed: Embed) -> list[NDArray[np.float32]]:
+    """Return the vectors of the texts, in their order, embedded with the cores that are free at each turn."""
+    if not _is_on_cores(settings):
+        return list(embed(texts, 1))
+    vectors: list[NDArray[np.float32]] = []
+    while len(vectors) < len(texts):
+        if vectors:
+            time.sleep(GIVE_WAY_SECONDS)
+        with embedding_cores(settings) as lanes:
+            vectors.extend(embed(texts[len(vectors) : len(vectors) + lanes * TURN_PASSAGES], lanes))
+    return vectors
 
 
 @contextmanager
 def embedding_cores(settings: Settings) -> Iterator[int]:
     """Let torch use the cores that no other process of this machine's worker embeds with, for the length of the block;
-    waits where none is free. Yields how many processes' parts these are, and so how many passes may run at once. A
-    model elsewhere, or on a GPU, needs none of this."""
-    if settings.embedding.base_url or settings.embedding.device.startswith("cuda"):
-        yield 1
-        return
+    waits where none is free. Yields how many processes' parts these are, and so how many passes may run at once."""
     import torch  # here, since the parser's children load this package without it
 
     cores = os.cpu_count() or 1
@@ -34,6 +56,11 @@ def embedding_cores(settings: Settings) -> Iterator[int]:
         taken = _take_parts([_part(settings, number) for number in range(parts)], held)
         torch.set_num_threads(max(1, cores * taken // parts))
         yield taken
+
+
+def _is_on_cores(settings: Settings) -> bool:
+    """Return whether this process's cores embed: not a model elsewhere, nor one on a GPU."""
+    return not settings.embedding.base_url and not settings.embedding.device.startswith("cuda")
 
 
 def _take_parts(paths: list[Path], held: ExitStack) -> int:

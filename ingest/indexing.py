@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.embedding_cores import embedding_cores
+from ingest.embedding_cores import embed_in_turns
 from ingest.services import IngestServices
 from kb_platform.database.tables import ChunkRow
 from kb_platform.index import IndexedChunk, PassageVectors, PointState, VectorIndex, point_id
@@ -123,6 +123,6 @@ def _vectors_of(passages: Sequence[Passage], known: Vectors, services: IngestSer
     new = {passage.content_hash: passage.text for passage in passages if passage.content_hash not in known}
     made: dict[str, NDArray[np.float32]] = {}
     if new:
-        with embedding_cores(services.settings) as lanes:
-            made = dict(zip(new, services.embedding.embed_passages(list(new.values()), lanes), strict=True))
+        vectors = embed_in_turns(list(new.values()), services.settings, services.embedding.embed_passages)
+        made = dict(zip(new, vectors, strict=True))
     return [made[hash_] if (hash_ := passage.content_hash) in made else known[hash_].dense for passage in passages]

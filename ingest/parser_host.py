@@ -10,6 +10,7 @@ error); the answers are the child's process id and, when it has ended, its wait 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -52,9 +53,13 @@ def _load_parsers() -> None:
     which a fork does not take along."""
     from ingest.parsers.detect import SUFFIXES
 
+    for name in ("ingest.child", "kb_platform.domain.document"):
+        import_module(name)
     for parser in sorted(set(SUFFIXES.values())):
         with contextlib.suppress(ImportError):  # a child that needs it says so, and other formats are still read
             import_module(f"ingest.parsers.{parser}")
+    gc.collect()
+    gc.freeze()  # or a child's collector writes into all that it shares with the host, and each page is copied
 
 
 def _become_child(descriptors: list[int]) -> None:

@@ -50,6 +50,8 @@ class _Target:
     password: str
     parsed_sha256: str
     """What an earlier attempt at this version had read; empty: nothing."""
+    is_first: bool
+    """Whether no other version is in use, whose vectors could be used again."""
 
     @property
     def place(self) -> Place:
@@ -115,6 +117,7 @@ def _load_target(version_id: str, lease: Lease, services: IngestServices) -> _Ta
             version.file_sha256,
             decrypt(services.settings.security.secret_key, version.encrypted_password),
             version.parsed_sha256,
+            document.current_version_id is None,
         )
 
 
@@ -190,7 +193,9 @@ def _index(target: _Target, passages: Sequence[Passage], lease: Lease, services:
             session.get_one(DocumentVersion, target.version_id).chunks_done = done
 
     ids = {passage.id for passage in passages}
-    held = list(services.index.points(target.document_id))
+    # Of a new document the index has nothing; asking all the same is a good part of a small file's time.
+    is_new = target.is_first and not target.parsed_sha256
+    held = [] if is_new else list(services.index.points(target.document_id))
     of_another_cut = [point.id for point in held if point.version_id == target.version_id and point.id not in ids]
     services.index.delete(of_another_cut)  # an earlier attempt's
     index_passages(

@@ -1,17 +1,20 @@
-"""Who embeds alone uses all cores; two share them; a killed process gives its part back."""
+"""Who embeds alone uses all cores; two share them; who waits is let in soon; a killed process gives its part back."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import time
+from collections.abc import Sequence
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from ingest.embedding_cores import embedding_cores
-from kb_platform.settings import QueueSettings, Settings
+from ingest.embedding_cores import TURN_PASSAGES, embed_in_turns, embedding_cores
+from kb_platform.settings import EmbeddingSettings, QueueSettings, Settings
 
 
 def settings(folder: Path) -> Settings:
@@ -46,3 +49,43 @@ def test_parts_are_shared_and_given_back_even_by_a_killed_process(tmp_path: Path
     while threads(tmp_path) != cores and time.monotonic() < deadline:
         time.sleep(0.05)
     assert threads(tmp_path) == cores
+
+
+def lengths(texts: Sequence[str]) -> NDArray[np.float32]:
+    return np.array([[len(text)] for text in texts], np.float32)
+
+
+def test_a_long_document_lets_another_in_between_two_turns_and_takes_its_cores_again(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    holding, release = spawn.Event(), spawn.Event()
+    other = spawn.Process(target=hold, args=(tmp_path, holding, release))
+    lanes_of: list[int] = []
+
+    def embed(texts: Sequence[str], lanes: int) -> NDArray[np.float32]:
+        if not lanes_of:
+            other.start()
+        if holding.is_set() and lanes_of[-1] == 1:
+            release.set()
+        lanes_of.append(lanes)
+        time.sleep(0 if release.is_set() else 0.1)
+        return lengths(texts)
+
+    texts = [str(number) for number in range(2000 * TURN_PASSAGES)]
+    vectors = embed_in_turns(texts, settings(tmp_path), embed)
+    other.join()
+    assert np.array_equal(np.stack(vectors), lengths(texts))
+    assert lanes_of[0] == 2  # alone
+    assert 1 in lanes_of  # beside the other
+    assert lanes_of[-1] == 2  # alone again
+
+
+def test_a_model_elsewhere_is_given_all_texts_at_once() -> None:
+    calls: list[tuple[int, int]] = []
+
+    def embed(texts: Sequence[str], lanes: int) -> NDArray[np.float32]:
+        calls.append((len(texts), lanes))
+        return lengths(texts)
+
+    elsewhere = Settings(_env_file=None, embedding=EmbeddingSettings(base_url="http://127.0.0.1:9/v1", model="m"))
+    assert len(embed_in_turns(["text"] * 100, elsewhere, embed)) == 100
+    assert calls == [(100, 1)]
