@@ -2,8 +2,9 @@
 
 One client asks in turn, in each round and over a kept connection: the local model server itself, a bare FastAPI+httpx
 proxy in front of it, and the platform's `/v1/chat/completions` (the same prompt, no knowledge base). The model answers
-at once, so all that is measured is what stands between. In full, a five-turn conversation with a real vLLM shows how
-much of its prompts came from the server's prefix cache.
+at once, so all that is measured is what stands between. In full, the same three ways are asked with a real vLLM in the
+place of the model, as a reader has it (`…_vllm`), and a five-turn conversation with it shows how much of its prompts
+came from the server's prefix cache.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from benchmarks.question_sets import load_question_set
 BENCH = "gateway"
 ROUNDS, QUICK_ROUNDS = 400, 100
 WARM_ROUNDS = 20
+VLLM_ROUNDS = 200
+MOST_TOKENS = 8
+"""Of an answer whose first token is measured."""
 CANCELS, QUICK_CANCELS = 10, 3
 LIMITS = ("REQUESTS_PER_MINUTE", "KEY_REQUESTS_PER_MINUTE", "QUESTIONS_PER_MINUTE")
 COUNTED = {f"KB_LIMITS__{name}": "1000000" for name in LIMITS}
@@ -58,25 +62,33 @@ def measure(quick: bool) -> Iterable[Figure]:
             yield from _calls_of_first_question(model, platform)
             yield from _cancelling(model, platform, QUICK_CANCELS if quick else CANCELS)
     if not quick:
-        yield from _prefix_cache()
+        yield from _with_vllm()
 
 
 def _first_tokens(model: str, proxy: str, platform: Platform, rounds: int) -> Iterator[Figure]:
     seconds = _seconds_to_first_tokens(model, proxy, platform, rounds, PROMPT)
-    direct, proxied, ours = (np.asarray(seconds[name]) * 1000 for name in ("model", "proxy", "platform"))
-    added = ours - direct
-    yield Figure(BENCH, "ttft_added_p95_ms", _rounded(np.percentile(added, 95)), "ms", rounds, _interval(added))
-    ratio = float(np.median(ours) / np.median(proxied))
-    yield Figure(BENCH, "ttft_vs_proxy", _rounded(ratio), "ratio", rounds)
+    yield from _beside_proxy(seconds, "")
     # For comparison only: what is done while a model reads its prompt costs nobody time.
     _seconds_to_first_tokens(model, proxy, platform, rounds // 2, f"{PROMPT} {READING}")
 
 
+def _beside_proxy(seconds: dict[str, list[float]], suffix: str) -> Iterator[Figure]:
+    direct, proxied, ours = (np.asarray(seconds[name]) * 1000 for name in ("model", "proxy", "platform"))
+    added = ours - direct
+    p95 = _rounded(np.percentile(added, 95))
+    yield Figure(BENCH, f"ttft_added_p95_ms{suffix}", p95, "ms", len(added), _interval(added))
+    ratio = float(np.median(ours) / np.median(proxied))
+    yield Figure(BENCH, f"ttft_vs_proxy{suffix}", _rounded(ratio), "ratio", len(added))
+
+
 def _seconds_to_first_tokens(
-    model: str, proxy: str, platform: Platform, rounds: int, prompt: str
+    model: str, proxy: str, platform: Platform, rounds: int, prompt: str, name: str = NAME
 ) -> dict[str, list[float]]:
-    progress(f"time to first token, {rounds} rounds: {prompt}")
-    body = {"model": NAME, "messages": [{"role": "user", "content": prompt}], "stream": True}
+    """Return the seconds of each round by whom was asked. `model` and `proxy` are addresses without a path, `name` is
+    the model's."""
+    progress(f"time to first token of {name}, {rounds} rounds: {prompt}")
+    messages = [{"role": "user", "content": prompt}]
+    body = {"model": name, "messages": messages, "stream": True, "max_tokens": MOST_TOKENS, "temperature": 0.0}
     key = platform.client.post("/api/v1/api-keys", json={"name": "bench"}).json()["key"]
     seconds: dict[str, list[float]] = {"model": [], "proxy": [], "platform": []}
     clients = {
@@ -173,31 +185,39 @@ def _when_next_left(model: str, gone_before: int) -> float:
     raise TimeoutError("the model server never noticed that its reader went")
 
 
-def _prefix_cache() -> Iterator[Figure]:
-    """Prompt tokens that vLLM took from its prefix cache, of all in a five-turn conversation about an article, by its
-    own metrics; and of another reader's, who asks the same afterwards."""
+def _with_vllm() -> Iterator[Figure]:
     from tests.vllm_server import CannotInstall, install_model, install_vllm, serve
 
-    progress("a five-turn conversation with a real vLLM")
+    progress("starting a real vLLM")
     try:
         article, questions = _article()
         weights = install_model(install_vllm())
     except (CannotInstall, FileNotFoundError) as reason:
-        progress(f"prefix_cached_share was not measured: {reason}")
+        progress(f"nothing was measured with a real model: {reason}")
         return
     flags = ("--enable-prefix-caching", "--block-size", CACHE_BLOCK)
     with serve(weights, *flags) as server, tempfile.TemporaryDirectory() as folder:
-        environment = {"KB_MODEL__BASE_URL": server.base_url, "KB_MODEL__TIMEOUT_SECONDS": "300"}
-        with running_platform(Path(folder), environment) as platform:
-            base = _base_of(platform, "article.md", article)
-            counts = [_prefix_counts(server.base_url)]
-            for conversation in (_conversation(platform, base), _conversation(platform, base)):
-                for question in questions:
-                    body = {"question": question, "stream": False, "thinking": False}
-                    turn = platform.client.post(f"{conversation}/turns", json=body, timeout=600).json()
-                    counts.append(_prefix_counts(server.base_url))
-                    hits, asked = counts[-1][0] - counts[-2][0], counts[-1][1] - counts[-2][1]
-                    progress(f"  {turn['state']}: {hits:.0f} of {asked:.0f} prompt tokens cached")
+        model = server.base_url.removesuffix("/v1")
+        environment = {"KB_MODEL__BASE_URL": server.base_url, "KB_MODEL__TIMEOUT_SECONDS": "300", **COUNTED}
+        with running("proxy", "--to", model) as proxy, running_platform(Path(folder), environment) as platform:
+            seconds = _seconds_to_first_tokens(model, proxy, platform, VLLM_ROUNDS, PROMPT, server.model)
+            yield from _beside_proxy(seconds, "_vllm")
+            yield from _prefix_cache(platform, server.base_url, article, questions)
+
+
+def _prefix_cache(platform: Platform, base_url: str, article: str, questions: Sequence[str]) -> Iterator[Figure]:
+    """Prompt tokens that vLLM took from its prefix cache, of all in a five-turn conversation about an article, by its
+    own metrics; and of another reader's, who asks the same afterwards."""
+    progress("a five-turn conversation")
+    base = _base_of(platform, "article.md", article)
+    counts = [_prefix_counts(base_url)]
+    for conversation in (_conversation(platform, base), _conversation(platform, base)):
+        for question in questions:
+            body = {"question": question, "stream": False, "thinking": False}
+            turn = platform.client.post(f"{conversation}/turns", json=body, timeout=600).json()
+            counts.append(_prefix_counts(base_url))
+            hits, asked = counts[-1][0] - counts[-2][0], counts[-1][1] - counts[-2][1]
+            progress(f"  {turn['state']}: {hits:.0f} of {asked:.0f} prompt tokens cached")
     # A first question finds nothing of its own; what follows is where the layout of the prompt shows.
     spans = {"": (0, TURNS), "_follow_ups": (1, TURNS), "_asked_again": (TURNS, 2 * TURNS)}
     for name, (since, until) in spans.items():
