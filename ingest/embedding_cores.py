@@ -2,8 +2,8 @@
 
 Matrix products that share cores wait for each other at every step, so the worker's processes share the machine out: one
 that embeds alone uses all cores, several use their part each. The parts are locks on files, which end with their
-holder, and are taken for a turn of some passages: so a long document's process takes the cores of one that has come to
-its end soon, and another's first passage need not wait for the rest of the long one.
+holder. Who holds not all of them takes them for a turn of some passages, so that a long document's process soon has the
+cores of one that has come to its end.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from kb_platform.settings import Settings
 
 TURN_PASSAGES = 16
-"""For each part that is held: a pass or two."""
+"""For each part that is held: a pass or two. Two passes at once of a turn so short take some hundredths longer."""
 GIVE_WAY_SECONDS = 0.001
 """Between two turns, or whoever waits for a part would find it taken again each time that it is given back."""
 
@@ -40,7 +40,8 @@ def embed_in_turns(texts: Sequence[str], settings: Settings, embed: Embed) -> li
         if vectors:
             time.sleep(GIVE_WAY_SECONDS)
         with embedding_cores(settings) as lanes:
-            vectors.extend(embed(texts[len(vectors) : len(vectors) + lanes * TURN_PASSAGES], lanes))
+            turn = len(texts) if lanes == _parts(settings) else lanes * TURN_PASSAGES
+            vectors.extend(embed(texts[len(vectors) : len(vectors) + turn], lanes))
     return vectors
 
 
@@ -50,17 +51,24 @@ def embedding_cores(settings: Settings) -> Iterator[int]:
     waits where none is free. Yields how many processes' parts these are, and so how many passes may run at once."""
     import torch  # here, since the parser's children load this package without it
 
-    cores = os.cpu_count() or 1
-    parts = min(max(1, settings.queue.concurrency), cores)
+    parts = _parts(settings)
     with ExitStack() as held:
         taken = _take_parts([_part(settings, number) for number in range(parts)], held)
-        torch.set_num_threads(max(1, cores * taken // parts))
+        torch.set_num_threads(max(1, _cores() * taken // parts))
         yield taken
 
 
 def _is_on_cores(settings: Settings) -> bool:
     """Return whether this process's cores embed: not a model elsewhere, nor one on a GPU."""
     return not settings.embedding.base_url and not settings.embedding.device.startswith("cuda")
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+def _parts(settings: Settings) -> int:
+    return min(max(1, settings.queue.concurrency), _cores())
 
 
 def _take_parts(paths: list[Path], held: ExitStack) -> int:

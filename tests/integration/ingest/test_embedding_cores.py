@@ -1,4 +1,4 @@
-"""Who embeds alone uses all cores; two share them; who waits is let in soon; a killed process gives its part back."""
+"""Who embeds alone uses all cores; two share them; who goes on gets them back; a killed process gives its part back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ingest.embedding_cores import TURN_PASSAGES, embed_in_turns, embedding_cores
+from ingest.embedding_cores import TURN_PASSAGES, _lock, _part, embed_in_turns, embedding_cores
 from kb_platform.settings import EmbeddingSettings, QueueSettings, Settings
 
 
@@ -55,28 +56,21 @@ def lengths(texts: Sequence[str]) -> NDArray[np.float32]:
     return np.array([[len(text)] for text in texts], np.float32)
 
 
-def test_a_long_document_lets_another_in_between_two_turns_and_takes_its_cores_again(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    holding, release = spawn.Event(), spawn.Event()
-    other = spawn.Process(target=hold, args=(tmp_path, holding, release))
-    lanes_of: list[int] = []
+def test_a_long_document_takes_the_cores_of_one_that_ended(tmp_path: Path) -> None:
+    other = ExitStack()
+    assert _lock(_part(settings(tmp_path), 0), other, wait=False)
+    calls: list[tuple[int, int]] = []
 
     def embed(texts: Sequence[str], lanes: int) -> NDArray[np.float32]:
-        if not lanes_of:
-            other.start()
-        if holding.is_set() and lanes_of[-1] == 1:
-            release.set()
-        lanes_of.append(lanes)
-        time.sleep(0 if release.is_set() else 0.1)
+        calls.append((len(texts), lanes))
+        if len(calls) == 3:
+            other.close()
         return lengths(texts)
 
-    texts = [str(number) for number in range(2000 * TURN_PASSAGES)]
+    texts = ["x" * number for number in range(10 * TURN_PASSAGES)]
     vectors = embed_in_turns(texts, settings(tmp_path), embed)
-    other.join()
     assert np.array_equal(np.stack(vectors), lengths(texts))
-    assert lanes_of[0] == 2  # alone
-    assert 1 in lanes_of  # beside the other
-    assert lanes_of[-1] == 2  # alone again
+    assert calls == [(TURN_PASSAGES, 1)] * 3 + [(7 * TURN_PASSAGES, 2)]
 
 
 def test_a_model_elsewhere_is_given_all_texts_at_once() -> None:
