@@ -45,6 +45,8 @@ DELETED_SHARE = 0.2
 MOST_REMEMBERED_BYTES = 1024**3
 """Of requests whose updates are remembered while a copy is optimised: some hundred thousand passages. With more it is
 given up and tried again later; without a bound an upload of a million took all memory."""
+WATCH_SECONDS = 1.0
+"""Between two looks at how much is remembered."""
 
 
 async def keep_optimised(catalogue: Catalogue) -> None:
@@ -171,7 +173,7 @@ async def _optimise_in_child(folder: str, journal: Journal) -> bool:
     try:
         while True:
             with contextlib.suppress(TimeoutError):
-                status = await asyncio.wait_for(child.wait(), timeout=1.0)
+                status = await asyncio.wait_for(child.wait(), timeout=WATCH_SECONDS)
                 if status:
                     logger.error("optimising %s ended with status %d", folder, status)
                 return status == 0

@@ -90,6 +90,7 @@ async def test_where_more_comes_meanwhile_than_memory_should_hold_the_copy_is_gi
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(optimizing, "MOST_REMEMBERED_BYTES", 1_000)
+    monkeypatch.setattr(optimizing, "WATCH_SECONDS", 0.01)  # the copy of so few may be made within a second
     optimising = asyncio.create_task(optimise(collection))
     added = 0
     while not optimising.done():
