@@ -203,22 +203,22 @@ def _reingest(platform: Platform, services: IngestServices, folder: Path, sectio
 
 
 def _memory(platform: Platform, folder: Path, files: int) -> Figure:
-    """How much more the worker's processes hold after all files than after the first tenth."""
+    """How much more the worker's processes hold with the last tenth of the files than with the first: the most of
+    each, since a process that is just being replaced holds little."""
     knowledge_base_id = make_knowledge_base(platform.client, "many")
     paths = []
     for number in range(files):
         path = folder / f"many-{number}.md"
         path.write_text(make_file(number, seed=3))
         paths.append(path)
-    early = 0.0
+    held = []
     for first in range(0, files, BATCH):
         upload(platform.client, knowledge_base_id, paths[first : first + BATCH])
         wait_until_read(platform.client, knowledge_base_id)
-        now = _worker_rss(platform)
-        if first + BATCH >= files / 10 and not early:
-            early = now
-        progress(f"{first + BATCH} files: {now:.0f} MiB")
-    return Figure(NAME, "rss_growth_mib", now - early, "MiB", files)
+        held.append(_worker_rss(platform))
+        progress(f"{first + BATCH} files: {held[-1]:.0f} MiB")
+    tenth = max(1, len(held) // 10)
+    return Figure(NAME, "rss_growth_mib", max(held[-tenth:]) - max(held[:tenth]), "MiB", files)
 
 
 def _worker_rss(platform: Platform) -> float:
