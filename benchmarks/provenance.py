@@ -22,7 +22,7 @@ def letters(text: str) -> str:
 
 
 class PdfGround:
-    """Where each character of a PDF stands, asked character by character (ink boxes, not the parser's)."""
+    """Where each character of a PDF stands, asked character by character (the middle of its ink)."""
 
     def __init__(self, path: Path, password: str = "") -> None:
         self._document = pdfium.PdfDocument(path, password=password or None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from kb_platform.domain.document import PageAnchor, PageStatus
@@ -31,7 +31,7 @@ class Line:
     bold: bool = False
     order: int = 0
     pieces: tuple[Line, ...] = ()
-    """The lines that it was joined of, side by side with gaps between; empty where it is one run."""
+    """The stretches that are boxed each on its own, side by side, nothing but blanks between; empty where it is one."""
 
     @property
     def height(self) -> float:
@@ -136,9 +136,29 @@ def part_of(line: Line, start: int, end: int) -> Line | None:
     end = start + len(text.strip())
     if start >= end:
         return None
+    parts = [
+        part_of(piece, max(0, start - at), end - at)
+        for at, piece in pieces_of(line)
+        if at < end and at + len(piece.text) > start
+    ]
+    pieces = tuple(part for part in parts if part is not None)
     return replace(
-        line, text=line.text[start:end], x0=line.edges[start], x1=line.edges[end], edges=line.edges[start : end + 1]
+        line,
+        text=line.text[start:end],
+        x0=line.edges[start],
+        x1=line.edges[end],
+        edges=line.edges[start : end + 1],
+        pieces=pieces,
     )
+
+
+def pieces_of(line: Line) -> Iterator[tuple[int, Line]]:
+    """Yield the line's pieces and where each begins in its text; nothing where the line is one."""
+    at = 0
+    for piece in line.pieces:
+        at = line.text.index(piece.text, at)
+        yield at, piece
+        at += len(piece.text)
 
 
 def joined(lines: list[Line]) -> Line:
@@ -155,7 +175,7 @@ def joined(lines: list[Line]) -> Line:
         size=largest.size,
         bold=all(line.bold for line in lines),
         order=min(line.order for line in lines),
-        pieces=tuple(lines),
+        pieces=tuple(piece for line in lines for piece in (line.pieces or (line,))),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ingest.parsers.builder import DocumentBuilder, Run
-from ingest.parsers.page_lines import Line, PageContent, TableArea, anchor_of, by_baseline, part_of
+from ingest.parsers.page_lines import Line, PageContent, TableArea, anchor_of, by_baseline, part_of, pieces_of
 from ingest.parsers.page_style import Layout, Sizes, pitch_of, reach_of, running_heads, sizes_of
 from ingest.parsers.scripts import ARTICLE, LIST_MARK, chinese_heading_level, ends_sentence, glue, is_cjk, words_of
 from ingest.parsers.tables import escaped
@@ -196,40 +196,62 @@ def _is_text(paragraph: _Paragraph) -> bool:
 
 def _runs(lines: Sequence[tuple[Line, PageContent]], words: Collection[str] = ()) -> Iterator[Run]:
     """Yield the lines as runs, hyphens at line ends dropped, with what joins them between."""
-    whole = [(piece, page, at) for at, (line, page) in enumerate(lines) for piece in (line.pieces or (line,))]
-    for number, (line, page, at) in enumerate(whole):
-        anchor = anchor_of(line, page)
-        text = line.text
-        if number + 1 < len(whole) and whole[number + 1][2] == at:
-            yield Run(text, anchor)
-            yield Run(" ")
-            continue
-        if (leaders := _leaders(text)) and leaders.start() and line.edges:
-            yield from _without_leaders(line, leaders, page)
-            if at + 1 < len(lines):
-                yield Run("\n")
-            continue
-        if at + 1 == len(lines):
-            yield Run(text, anchor)
-            return
-        drop, between = glue(text.rstrip(), lines[at + 1][0].text.lstrip(), words)
-        if drop:
-            text = text.rstrip()[:-drop]
-            edges = anchor.edges[: len(text) + 1]
-            anchor = replace(anchor, x1=edges[-1] if edges else anchor.x1, edges=edges)
-        yield Run(text, anchor)
-        yield Run(between)
+    for number, (line, page) in enumerate(lines, 1):
+        entry = next((part for part in (line, *line.pieces[-1:]) if _is_entry(part)), None)
+        *before, last = _without_leaders(line, entry, page) if entry else _pieces(line, page)
+        yield from before
+        if number == len(lines):
+            yield last
+        elif entry:
+            yield last
+            yield Run("\n")
+        else:
+            drop, between = glue(line.text.rstrip(), lines[number][0].text.lstrip(), words)
+            yield _without_end(last, drop) if drop else last
+            yield Run(between)
 
 
-def _without_leaders(line: Line, leaders: re.Match[str], page: PageContent) -> Iterator[Run]:
-    """A line of a table of contents: title … page, without the row of dots between."""
-    title = part_of(line, 0, leaders.start())
-    number = part_of(line, leaders.start(1), len(line.text))
+def _pieces(line: Line, page: PageContent) -> Iterator[Run]:
+    """Yield a line as one run, or each of its pieces as one and what stands between them."""
+    end = 0
+    for at, piece in pieces_of(line):
+        if at > end:
+            yield Run(line.text[end:at])
+        yield Run(piece.text, anchor_of(piece, page))
+        end = at + len(piece.text)
+    if end == 0:
+        yield Run(line.text, anchor_of(line, page))
+
+
+def _without_end(run: Run, characters: int) -> Run:
+    """Leave out a run's last characters, and blanks after them."""
+    text, anchor = run.text.rstrip()[:-characters], run.anchor
+    if isinstance(anchor, PageAnchor):
+        edges = anchor.edges[: len(text) + 1]
+        anchor = replace(anchor, x1=edges[-1] if edges else anchor.x1, edges=edges)
+    return Run(text, anchor)
+
+
+def _is_entry(line: Line) -> bool:
+    """Tell whether a line is a table of contents' entry: title, row of dots, page number."""
+    leaders = _leaders(line.text) if line.edges else None
+    return leaders is not None and leaders.start() > 0
+
+
+def _without_leaders(line: Line, entry: Line, page: PageContent) -> Iterator[Run]:
+    """Yield a line that is an entry of a table of contents, or ends with one: title … page, without the dots."""
+    if entry is not line:
+        yield from _pieces(replace(line, pieces=line.pieces[:-1]), page)
+        yield Run(" ")
+    leaders = _leaders(entry.text)
+    assert leaders is not None
+    title = part_of(entry, 0, leaders.start())
+    number = part_of(entry, leaders.start(1), len(entry.text))
     if title is not None:
-        yield Run(title.text, anchor_of(title, page))
+        yield from _pieces(title, page)
     if number is not None:
         yield Run(" … ")
-        yield Run(number.text, anchor_of(number, page))
+        yield from _pieces(number, page)
 
 
 def _add_table(builder: DocumentBuilder, table: TableArea, page: PageContent) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ingest.parsers.page_lines import Line, apart, without_doubles
 from ingest.parsers.pdf_boxes import font_weights, ink_boxes
 from ingest.parsers.pdf_characters import Flags, Floats, PageCharacters, displayed, is_space
+from ingest.parsers.pdf_overlaps import DrawnLine, boxed_apart
 
 _HYPHEN_AT_LINE_END = "\x02"
 _WIDE_GAP = 0.9
@@ -53,7 +54,15 @@ def lines_of(page: PageCharacters, text_page: pdfium.PdfTextPage) -> list[Line]:
             kept.append(line)
             sampled.append(shown[starts[order] : ends[order] : steps[order]])
     _fit_to_ink(kept, sampled, text_page)
-    return apart(without_doubles(kept))
+    kept = apart(without_doubles(kept))
+    return boxed_apart([_drawn(line, shown, boxes, starts, ends) for line in kept], text_page)
+
+
+def _drawn(
+    line: Line, shown: NDArray[np.intp], boxes: Floats, starts: NDArray[np.intp], ends: NDArray[np.intp]
+) -> DrawnLine:
+    characters = slice(starts[line.order], ends[line.order])
+    return DrawnLine(line, shown[characters], boxes[characters])
 
 
 def _drawn_lines(

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pypdf
 import pytest
 
-from kb_platform.domain.document import BlockKind, PageAnchor, PageStatus
+from benchmarks.provenance import PdfGround, letters
+from kb_platform.domain.document import BlockKind, PageAnchor, PageStatus, ParsedDocument
 from kb_platform.domain.errors import CorruptFile, NothingReadable, PasswordRequired
+from kb_platform.domain.provenance import locate
 from tests.pdf_files import Page, Text, pdf
 
 from .conftest import ParseFile, kinds, texts
@@ -201,6 +205,50 @@ def test_a_highlight_does_not_reach_into_a_line_close_below(parsed: ParseFile) -
     figure, label = parsed("a.pdf", pdf([Page(page)])).blocks
     bottom, middle = figure.segments[0].anchor.y1, label.segments[0].anchor  # type: ignore[union-attr]
     assert bottom < (middle.y0 + middle.y1) / 2  # type: ignore[union-attr]
+
+
+def highlighted(document: ParsedDocument, path: Path) -> list[tuple[str, str]]:
+    """Return the letters of each piece of the text, and those that its highlight shows on the page."""
+    ground = PdfGround(path)
+    return [
+        (letters(document.text[segment.start : segment.end]), letters(ground.text_in(segment.anchor)))
+        for segment in locate(document, 0, len(document.text))
+        if isinstance(segment.anchor, PageAnchor)
+    ]
+
+
+@pytest.mark.parametrize("power", [708, 711])
+@pytest.mark.parametrize("index", [694, 698])
+def test_a_highlight_takes_in_neither_the_power_above_an_index_nor_the_index_below_it(
+    parsed: ParseFile, tmp_path: Path, power: float, index: float
+) -> None:
+    page = [
+        Text(72, 700, "sum of all h", 16),
+        Text(163, power, "T", 9),
+        Text(157, index, "i", 9),
+        Text(170, 700, "WQ over heads", 16),
+    ]
+    document = parsed("a.pdf", pdf([Page(page)]))
+    assert document.text == "sum of all h T i WQ over heads"
+    shown = highlighted(document, tmp_path / "stored")
+    assert [words for words, _ in shown] == [found for _, found in shown]
+    assert "".join(words for words, _ in shown) == "sumofallhTiWQoverheads"
+
+
+def test_a_line_boxed_apart_is_cut_at_the_cells_of_a_table(parsed: ParseFile, tmp_path: Path) -> None:
+    rules = [(70, y, 300, y) for y in (640, 675, 725)] + [(x, 640, x, 725) for x in (70, 155, 300)]
+    page = [
+        Text(75, 700, "all h", 16),
+        Text(117, 711, "T", 9),
+        Text(111, 694, "i", 9),
+        Text(124, 700, "WQ", 16),
+        Text(158, 700, "beside", 16),  # so close that the file's line runs through both cells
+        Text(75, 650, "below", 12),
+        Text(190, 650, "second below", 12),
+    ]
+    document = parsed("a.pdf", pdf([Page(page, lines=rules)]))
+    assert document.text.startswith("| all h T i WQ | beside |\n| --- | --- |")
+    assert all(words == found for words, found in highlighted(document, tmp_path / "stored"))
 
 
 def test_a_word_cut_at_the_end_of_a_larger_line_is_healed(parsed: ParseFile) -> None:
