@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from kb_platform import people
-from kb_platform.accounts import SESSION_PREFIX, add_api_key
+from kb_platform.accounts import SESSION_PREFIX
+from kb_platform.api_keys import add_api_key
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import ApiKey, Role, SignInSession, User, now
 from kb_platform.domain.access import ALL_RIGHTS, Level, Right, Subject, SubjectKind

@@ -11,14 +11,14 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
 from sqlalchemy import select
 
-from benchmarks.extraction import digital_files, measure_extraction
+from benchmarks.extraction import QUICK_PAGES, DigitalFile, digital_files, measure_extraction
 from benchmarks.figures import Figure, progress
 from benchmarks.ingest_script import ingest
 from benchmarks.kill_faults import make_file
@@ -39,10 +39,10 @@ from kb_platform.embedding.builtin import builtin_checkpoint
 from kb_platform.embedding.loading import fastest_dtype
 
 NAME = "ingest-speed"
-PAGES, QUICK_PAGES = 250, 40
+PAGES, QUICK_UPLOAD_PAGES = 250, 20
 ROUNDS, QUICK_ROUNDS = 5, 1
 SMALL_FILES, QUICK_SMALL_FILES = 1000, 40
-LONG_SECTIONS, QUICK_LONG_SECTIONS = 600, 120
+LONG_SECTIONS, QUICK_LONG_SECTIONS = 600, 60
 BATCH = 50
 MIB = 1024 * 1024
 
@@ -55,7 +55,8 @@ def measure(quick: bool) -> Iterator[Figure]:
         platform = stack.enter_context(running_platform(folder / "data"))
         services = stack.enter_context(services_of(platform))
         _warm_up(platform, folder)
-        paths, pages = _pdfs(QUICK_PAGES if quick else PAGES)
+        files = digital_files(QUICK_PAGES if quick else None)
+        paths, pages = _chosen(files, QUICK_UPLOAD_PAGES if quick else PAGES)
         ours, figures = _against_bare(platform, services, paths, pages, QUICK_ROUNDS if quick else ROUNDS)
         yield from figures
         yield Figure(NAME, "pages_s", pages / ours, "pages/s", pages)
@@ -99,10 +100,10 @@ def _share(name: str, bare: list[float], ours: list[float], pages: int) -> Figur
     return Figure(NAME, name, sum(bare) / sum(ours), "ratio", pages, (min(each), max(each)))
 
 
-def _pdfs(most_pages: int) -> tuple[list[Path], int]:
-    """Return real digital PDFs of so many pages together, the same at each call."""
+def _chosen(files: Sequence[DigitalFile], most_pages: int) -> tuple[list[Path], int]:
+    """Return the files that have so many pages together, the same at each call."""
     chosen, pages = [], 0
-    by_name = {file.path.name: file for file in digital_files()}  # two of one name would be versions of one document
+    by_name = {file.path.name: file for file in files}  # two of one name would be versions of one document
     for file in by_name.values():
         if pages + file.pages <= most_pages:
             chosen.append(file.path)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from benchmarks.house import House, Person, add_base, add_key, add_person, open_session
 from benchmarks.served_app import ServedApp, reading
 from kb_platform import conversations, document_changes, invitations, people, widgets
-from kb_platform.accounts import api_keys
+from kb_platform.api_keys import api_keys
 from kb_platform.database.tables import (
     ChunkEdit,
     ChunkRow,

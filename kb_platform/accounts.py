@@ -1,4 +1,4 @@
-"""Accounts: users, sign-in sessions and API keys.
+"""Accounts: users, their sign-in sessions, and who holds a credential.
 
 Tokens and keys are random, shown once, and stored as SHA-256 only: 256 bits of chance need no slow hash.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -19,7 +18,7 @@ from sqlalchemy.orm import Session
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import ApiKey, Role, SignInSession, User, now
 from kb_platform.domain.access import ALL_RIGHTS, Right
-from kb_platform.domain.errors import InvalidInput, NotAuthenticated, NotFound
+from kb_platform.domain.errors import InvalidInput, NotAuthenticated
 from kb_platform.passwords import matches, new_hash, renewed_hash
 from kb_platform.settings import SecuritySettings
 
@@ -27,11 +26,9 @@ Credential = Literal["session", "api_key", "widget"]
 
 SESSION_PREFIX = "kbs_"
 API_KEY_PREFIX = "kbk_"
-SHOWN_KEY_CHARACTERS = 12
 LAST_USE_STEP = timedelta(minutes=1)
 """A key's last use is noted no more often than this: one write a request would serialise all readers."""
 
-LATEST_EXPIRY_YEAR = 2200
 SESSION_ENDED = "You are not signed in, or the session has ended. Sign in again."
 KEY_UNKNOWN = "This API key is unknown or was revoked."
 
@@ -61,12 +58,6 @@ class NewSession:
     token: str
     expires_at: datetime
     user: User
-
-
-@dataclass(frozen=True, slots=True)
-class NewApiKey:
-    key: str
-    row: ApiKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,53 +178,6 @@ def change_password(database: Database, principal: Principal, current_password: 
                 SignInSession.user_id == principal.user_id, SignInSession.token_hash != principal.credential_id
             )
         )
-
-
-def add_api_key(
-    database: Database,
-    user_id: str,
-    name: str,
-    expires_at: datetime | None = None,
-    rights: Collection[Right] = ALL_RIGHTS,
-    knowledge_base_ids: Collection[str] | None = None,
-) -> NewApiKey:
-    """Make a key with these rights, for these knowledge bases (None: all that the user may read). The returned `key`
-    is the only place where it can be read. Raises InvalidInput for a past expiry, or a key that could do nothing."""
-    if not rights or (knowledge_base_ids is not None and not knowledge_base_ids):
-        raise InvalidInput("A key without a right or a knowledge base could do nothing.")
-    if expires_at is not None and not now().year <= expires_at.year <= LATEST_EXPIRY_YEAR:
-        raise InvalidInput(f"A key expires between now and the year {LATEST_EXPIRY_YEAR}.")
-    if expires_at is not None and expires_at <= now():
-        raise InvalidInput("The key would already have expired.", "key_expired")
-    key = API_KEY_PREFIX + secrets.token_urlsafe(32)
-    row = ApiKey(
-        user_id=user_id,
-        name=name,
-        prefix=key[:SHOWN_KEY_CHARACTERS],
-        key_hash=digest(key),
-        expires_at=expires_at,
-        rights=sorted(rights),
-        knowledge_base_ids=None if knowledge_base_ids is None else sorted(knowledge_base_ids),
-    )
-    with database.writing() as session:
-        session.add(row)
-    return NewApiKey(key, row)
-
-
-def api_keys(database: Database, user_id: str) -> list[ApiKey]:
-    """Return the user's keys that are not revoked, newest first."""
-    with database.reading() as session:
-        rows = select(ApiKey).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
-        return list(session.scalars(rows.order_by(ApiKey.created_at.desc())))
-
-
-def revoke_api_key(database: Database, user_id: str, key_id: str) -> None:
-    """Revoke a key at once. Raises NotFound, also for somebody else's key."""
-    with database.writing() as session:
-        row = session.get(ApiKey, key_id)
-        if row is None or row.user_id != user_id or row.revoked_at is not None:
-            raise NotFound("There is no such API key.")
-        row.revoked_at = now()
 
 
 def user_of(database: Database, principal: Principal) -> User:

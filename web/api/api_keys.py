@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from kb_platform import access, accounts
+from kb_platform import access, api_keys
 from web.api.dependencies import Caller, ServicesDep
 from web.api.schemas.accounts import ApiKey, ApiKeyList, ApiKeyRequest, NewApiKey
 
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api-keys", tags=["api keys"])
 def list_api_keys(caller: Caller, services: ServicesDep) -> ApiKeyList:
     """The caller's keys that are not revoked, newest first."""
     access.require_everything(caller)
-    rows = accounts.api_keys(services.database, caller.user_id)
+    rows = api_keys.api_keys(services.database, caller.user_id)
     return ApiKeyList(api_keys=[ApiKey.model_validate(row) for row in rows])
 
 
@@ -29,7 +29,7 @@ def create_api_key(body: ApiKeyRequest, caller: Caller, services: ServicesDep) -
     if wanted is not None:
         with services.database.reading() as session:
             access.scope_of(session, caller, wanted)
-    made = accounts.add_api_key(
+    made = api_keys.add_api_key(
         services.database, caller.user_id, body.name, body.expires_at, frozenset(body.rights), wanted
     )
     return NewApiKey(**ApiKey.model_validate(made.row).model_dump(), key=made.key)
@@ -39,4 +39,4 @@ def create_api_key(body: ApiKeyRequest, caller: Caller, services: ServicesDep) -
 def revoke_api_key(api_key_id: UUID, caller: Caller, services: ServicesDep) -> None:
     """Revoke a key; it stops working at once."""
     access.require_everything(caller)
-    accounts.revoke_api_key(services.database, caller.user_id, str(api_key_id))
+    api_keys.revoke_api_key(services.database, caller.user_id, str(api_key_id))

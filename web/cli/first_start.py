@@ -7,7 +7,8 @@ import secrets
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from kb_platform.accounts import FirstAdministrator, add_api_key, authenticate, ensure_administrator
+from kb_platform.accounts import FirstAdministrator, authenticate, ensure_administrator
+from kb_platform.api_keys import add_api_key
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import Role, User
 from kb_platform.domain.errors import NotAuthenticated

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
-from kb_platform import accounts
+from kb_platform import accounts, api_keys
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import ApiKey, Role, SignInSession, User, now
 from kb_platform.domain.errors import InvalidInput, NotAuthenticated, NotFound
@@ -61,7 +61,7 @@ def test_a_wrong_password_and_an_unknown_account_read_the_same(
 
 def test_neither_tokens_nor_keys_nor_passwords_are_stored(database: Database, someone: User) -> None:
     token = accounts.sign_in(database, someone.email, PASSWORD, 1).token
-    key = accounts.add_api_key(database, someone.id, "k").key
+    key = api_keys.add_api_key(database, someone.id, "k").key
     with database.reading() as session:
         stored = [
             *session.scalars(select(SignInSession.token_hash)),
@@ -107,7 +107,7 @@ def test_a_changed_password_ends_all_other_sessions(database: Database, someone:
 def test_a_suspended_users_session_and_keys_stop_at_once(database: Database, someone: User) -> None:
     credentials = [
         accounts.sign_in(database, someone.email, PASSWORD, 1).token,
-        accounts.add_api_key(database, someone.id, "k").key,
+        api_keys.add_api_key(database, someone.id, "k").key,
     ]
     with database.writing() as session:
         session.execute(update(User).values(is_active=False))
@@ -119,20 +119,20 @@ def test_a_suspended_users_session_and_keys_stop_at_once(database: Database, som
 
 
 def test_an_api_key_authenticates_until_it_is_revoked(database: Database, someone: User) -> None:
-    made = accounts.add_api_key(database, someone.id, "script")
+    made = api_keys.add_api_key(database, someone.id, "script")
     assert made.key.startswith(made.row.prefix)
     assert accounts.authenticate(database, made.key).credential == "api_key"
-    assert [row.last_used_at is not None for row in accounts.api_keys(database, someone.id)] == [True]
-    accounts.revoke_api_key(database, someone.id, made.row.id)
+    assert [row.last_used_at is not None for row in api_keys.api_keys(database, someone.id)] == [True]
+    api_keys.revoke_api_key(database, someone.id, made.row.id)
     with pytest.raises(NotAuthenticated):
         accounts.authenticate(database, made.key)
-    assert accounts.api_keys(database, someone.id) == []
+    assert api_keys.api_keys(database, someone.id) == []
 
 
 def test_an_expired_api_key_is_refused(database: Database, someone: User) -> None:
     with pytest.raises(InvalidInput):
-        accounts.add_api_key(database, someone.id, "late", now() - timedelta(days=1))
-    key = accounts.add_api_key(database, someone.id, "soon", now() + timedelta(days=1)).key
+        api_keys.add_api_key(database, someone.id, "late", now() - timedelta(days=1))
+    key = api_keys.add_api_key(database, someone.id, "soon", now() + timedelta(days=1)).key
     with database.writing() as session:
         session.execute(update(ApiKey).values(expires_at=now()))
     with pytest.raises(NotAuthenticated, match="expired"):
@@ -141,9 +141,9 @@ def test_an_expired_api_key_is_refused(database: Database, someone: User) -> Non
 
 def test_nobody_revokes_another_users_key(database: Database, someone: User) -> None:
     other = accounts.add_user(database, "other@example.edu", PASSWORD, Role.ADMINISTRATOR)
-    made = accounts.add_api_key(database, someone.id, "k")
+    made = api_keys.add_api_key(database, someone.id, "k")
     with pytest.raises(NotFound):
-        accounts.revoke_api_key(database, other.id, made.row.id)
+        api_keys.revoke_api_key(database, other.id, made.row.id)
     accounts.authenticate(database, made.key)
 
 

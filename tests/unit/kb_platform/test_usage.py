@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kb_platform.accounts import Principal, add_api_key, add_user
+from kb_platform.accounts import Principal, add_user
+from kb_platform.api_keys import add_api_key
 from kb_platform.database.engine import Database, open_database
 from kb_platform.database.migrate import upgrade
 from kb_platform.database.tables import Role, UsagePurpose, now

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from kb_platform.accounts import api_keys, authenticate, revoke_api_key, sign_in
+from kb_platform.accounts import authenticate, sign_in
+from kb_platform.api_keys import api_keys, revoke_api_key
 from kb_platform.database.engine import Database, make_engine
 from kb_platform.database.tables import Base, Role
 from kb_platform.settings import SecuritySettings
