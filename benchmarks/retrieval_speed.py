@@ -14,9 +14,8 @@ import os
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,25 +24,23 @@ from qdrant_client import QdrantClient, models
 from sqlalchemy import insert, select
 
 from benchmarks.figures import Figure, progress
+from benchmarks.made_corpus import DOCUMENT_CHUNKS, Batch, MadeDocument, Seeds, index_batch, open_index
 from benchmarks.platform import Platform, make_knowledge_base, running_platform
 from benchmarks.question_sets import FOLDER, load_question_set
 from kb_platform.database.engine import Database, open_database
 from kb_platform.database.tables import ChunkRow, Document, DocumentVersion, User, VersionState
 from kb_platform.domain.access import AccessScope
 from kb_platform.embedding import EmbeddingModel, load_embedding
-from kb_platform.index import IndexedChunk, VectorIndex, point_id
+from kb_platform.index import VectorIndex
 from kb_platform.settings import EmbeddingSettings, IndexSettings, RetrievalSettings, Settings
 
 NAME = "retrieval-speed"
 SOURCES = ("squad2_dev", "cmrc2018_dev")
 KNOWLEDGE_BASES = 20
 SEARCHED = 5
-DOCUMENT_CHUNKS = 50
 CANDIDATES = RetrievalSettings().candidates
 STEP = 1000
 PROCESSES = os.cpu_count() or 1
-NOISE = 0.012
-"""Standard deviation a dimension: neighbours are then about as far apart as real passages of one topic."""
 SIZES = {"100k": 100_000, "1m": 1_000_000}
 QUICK_SIZES = {"5k": 5_000}
 OPTIMISING_SECONDS = 3600
@@ -51,17 +48,6 @@ RESTING_SECONDS = 20
 WRITE_SECONDS = 600
 FEWEST_WITH_GRAPH = 20_000
 """The engine scans fewer passages than about so many one by one."""
-
-
-@dataclass(frozen=True)
-class Seeds:
-    """Real passages and questions that the made corpus is drawn from."""
-
-    vectors: NDArray[np.float32]
-    texts: tuple[str, ...]
-    questions: tuple[str, ...]
-    others: tuple[str, ...]
-    """As many questions, asked before: they warm connections and caches."""
 
 
 def measure(quick: bool) -> Iterator[Figure]:
@@ -130,8 +116,8 @@ class _Corpus:
         batches = [self._new_batch(min(STEP, size - first)) for first in range(self._size, size, STEP)]
         one = multiprocessing.get_context("spawn")
         known = (self._seeds, self._index_settings, self._embedding.name, self._embedding.dimension)
-        with ProcessPoolExecutor(PROCESSES, one, _open_index, known) as pool:
-            for batch, rows in zip(batches, pool.map(_index_batch, batches), strict=True):
+        with ProcessPoolExecutor(PROCESSES, one, open_index, known) as pool:
+            for batch, rows in zip(batches, pool.map(index_batch, batches), strict=True):
                 self._store(batch, rows)
                 if self._size % (20 * STEP) == 0:
                     progress(f"{self._size} passages")
@@ -199,15 +185,15 @@ class _Corpus:
         )
         return {str(point.id) for point in answer.points}
 
-    def _new_batch(self, count: int) -> _Batch:
+    def _new_batch(self, count: int) -> Batch:
         first = self._planned
         self._planned += count
         bases = [
             self._bases[n // DOCUMENT_CHUNKS % KNOWLEDGE_BASES] for n in range(first, first + count, DOCUMENT_CHUNKS)
         ]
-        return _Batch(first, count, tuple(_Made(base, str(uuid.uuid4()), str(uuid.uuid4())) for base in bases))
+        return Batch(first, count, tuple(MadeDocument(base, str(uuid.uuid4()), str(uuid.uuid4())) for base in bases))
 
-    def _store(self, batch: _Batch, rows: list[dict[str, object]]) -> None:
+    def _store(self, batch: Batch, rows: list[dict[str, object]]) -> None:
         with self._database.writing() as session:
             user_id = session.scalars(select(User.id)).first()
             documents = [
@@ -238,85 +224,6 @@ class _Corpus:
             session.execute(insert(DocumentVersion), versions)
             session.execute(insert(ChunkRow), rows)
         self._size += batch.count
-
-
-@dataclass(frozen=True)
-class _Made:
-    """A made document."""
-
-    knowledge_base_id: str
-    document_id: str
-    version_id: str
-
-
-@dataclass(frozen=True)
-class _Batch:
-    """Passages to be made; `first` is the place of the first in the corpus, and where chance starts from."""
-
-    first: int
-    count: int
-    documents: tuple[_Made, ...]
-
-
-@dataclass(frozen=True)
-class _Pool:
-    """What each process of the pool holds."""
-
-    seeds: Seeds
-    index: VectorIndex
-    model_name: str
-
-
-_pool: _Pool
-
-
-def _open_index(seeds: Seeds, settings: IndexSettings, model_name: str, dimension: int) -> None:
-    """Open what a process of the pool needs, once."""
-    global _pool  # a pool's initialiser has no other place
-    _pool = _Pool(seeds, VectorIndex(settings, model_name, dimension), model_name)
-
-
-def _index_batch(batch: _Batch) -> list[dict[str, object]]:
-    """Write the batch's points; return its rows."""
-    vectors, texts = _made(_pool.seeds, batch.count, np.random.default_rng((1, batch.first)))
-    chunks: list[IndexedChunk] = []
-    rows: list[dict[str, object]] = []
-    for number, (vector, text) in enumerate(zip(vectors, texts, strict=True)):
-        made, ordinal = batch.documents[number // DOCUMENT_CHUNKS], number % DOCUMENT_CHUNKS
-        id_ = point_id(made.version_id, ordinal, _pool.model_name)
-        chunks.append(
-            IndexedChunk(id_, vector, text, made.knowledge_base_id, made.document_id, made.version_id, ordinal)
-        )
-        rows.append(
-            {
-                "id": id_,
-                "version_id": made.version_id,
-                "ordinal": ordinal,
-                "start": 0,
-                "end": len(text),
-                "text": text,
-                "token_count": 1,
-                "content_hash": "-",
-            }
-        )
-    _pool.index.upsert(chunks, published=True)
-    return rows
-
-
-def _made(seeds: Seeds, count: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], Sequence[str]]:
-    """Return vectors between two real ones each, with some noise, and texts cut from the same two."""
-    one, other = rng.integers(0, len(seeds.texts), (2, count))
-    share = rng.random((count, 1)) / 2
-    vectors = seeds.vectors[one] * (1 - share) + seeds.vectors[other] * share
-    vectors = vectors + rng.standard_normal(vectors.shape) * NOISE
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    texts = [f"{_piece(seeds.texts[i], rng)} {_piece(seeds.texts[j], rng)}" for i, j in zip(one, other, strict=True)]
-    return vectors.astype(np.float32), texts
-
-
-def _piece(text: str, rng: np.random.Generator) -> str:
-    start = int(rng.integers(0, max(1, len(text) - 200)))
-    return text[start : start + 200]
 
 
 def _index_settings(data_dir: Path) -> IndexSettings:
