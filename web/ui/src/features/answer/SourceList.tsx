@@ -4,8 +4,8 @@ import { useTranslation } from "react-i18next";
 
 import type { Citation, Source } from "@/api/types";
 import { useFormats } from "@/i18n/format";
-import { plainTable } from "@/text/tables";
 
+import { placeOf } from "./place";
 import { useOpenSource } from "./source-target";
 import { SourcePreview } from "./SourcePreview";
 import classes from "./TurnBlock.module.css";
@@ -71,7 +71,7 @@ export function SourceCards({ sources, citations, cited }: CardsProps) {
                       {source.web
                         ? [source.web.site, source.web.published && format.date(source.web.published)].filter(Boolean).join(" · ")
                         : source.is_available
-                        ? source.heading_path.at(-1) || plainTable(source.text).replace(/\s+/g, " ").slice(0, 90)
+                        ? placeOf(source)
                         : t("answer.sourceGone")}
                     </Text>
                   </Box>
