@@ -108,12 +108,14 @@ def _bert(file: E5File) -> BertModel:
         layer_norm_eps=sizes.layer_norm_epsilon,
         pad_token_id=file.vocabulary.padding,
     )
-    model = BertModel(config)
+    with torch.device("meta"):  # without first weights by chance, which take a second
+        model = BertModel(config)
     weights = _embedding_weights(file)
     for layer in range(sizes.layers):
         weights |= _layer_weights(file, layer)
-    model.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in weights.items()})
-    return model.bfloat16()
+    half = {name: torch.tensor(value, dtype=torch.bfloat16) for name, value in weights.items()}
+    model.load_state_dict(half, assign=True)
+    return model
 
 
 def _embedding_weights(file: E5File) -> dict[str, NDArray[np.float32]]:

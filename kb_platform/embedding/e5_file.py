@@ -69,8 +69,12 @@ class E5File:
         blocks = np.frombuffer(self._bytes, np.uint8, size, self._tensors[name].offset).reshape(-1, BLOCK_BYTES)
         scale = blocks[:, :2].copy().view("<f2").astype(np.float32)
         packed = blocks[:, 2:]
-        weights = np.concatenate([(packed & 15).astype(np.int8) - 8, (packed >> 4).astype(np.int8) - 8], axis=1)
-        return (weights.astype(np.float32) * scale).reshape(rows, columns)
+        weights = np.empty((len(blocks), BLOCK_WEIGHTS), np.float32)
+        weights[:, : BLOCK_WEIGHTS // 2] = packed & 15
+        weights[:, BLOCK_WEIGHTS // 2 :] = packed >> 4
+        weights -= 8
+        weights *= scale
+        return weights.reshape(rows, columns)
 
 
 def read_e5_file(path: Path) -> E5File:
