@@ -84,7 +84,7 @@ def worker_program(environment: Mapping[str, str], queue: QueueSettings) -> Prog
     node = f"kb-{os.getpid()}@{os.uname().nodename}"
     command = (*_python("celery"), "-A", "workers.celery_app", "worker", "--pool", "prefork", "-n", node)
     celery = make_celery(queue)
-    stopping = ((signal.SIGTERM, 2.0), (signal.SIGQUIT, 2.0))
+    stopping = ((signal.SIGTERM, 3.0), (signal.SIGQUIT, 1.5))
     quiet = ("--loglevel", "INFO", "--without-gossip", "--without-mingle")
     return Program(WORKER_NAME, (*command, *quiet), environment, lambda: _works(celery, node), stopping=stopping)
 
