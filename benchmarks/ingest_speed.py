@@ -158,7 +158,7 @@ def _wait(services: IngestServices, knowledge_base_id: str, documents: int, afte
         ready = {row.current_version_id for row in rows if row.current_version_id not in (None, after)}
         if len(ready) == documents:
             return
-        time.sleep(0.05)
+        time.sleep(0.1)  # each look costs processor time that the upload would have
 
 
 def _bare_seconds(services: IngestServices, texts: list[str], lanes: int = 1) -> float:
