@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Group, NumberInput, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Alert, Group, Loader, NumberInput, Text, Tooltip } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
@@ -37,7 +37,10 @@ export function PageView({ target, pages, highlights }: Props) {
   if (shownFor !== highlights) {
     // Another citation of the same document was opened.
     setShownFor(highlights);
-    if (cited !== null) setPage(cited);
+    if (cited !== null && cited !== page) {
+      setState("loading");
+      setPage(cited);
+    }
   }
 
   const width = Math.max(0, room - MARGIN_PX) * ZOOMS[zoom]!;
@@ -113,6 +116,11 @@ export function PageView({ target, pages, highlights }: Props) {
             {t("source.pageFailed")}
           </Alert>
         )}
+        {state === "loading" && (
+          <div className={classes.pageLoader}>
+            <Loader size="sm" type="dots" color="gray" />
+          </div>
+        )}
         {width > 0 && state !== "failed" && (
           <div className={classes.page} style={{ width, height: width * shape }}>
             <img
@@ -130,6 +138,7 @@ export function PageView({ target, pages, highlights }: Props) {
                 key={index}
                 ref={index === 0 ? firstBox : undefined}
                 className={classes.box}
+                data-faint={state === "loading" || undefined}
                 data-testid="highlight"
                 style={{
                   left: `${box.x0 * 100}%`,
