@@ -136,19 +136,18 @@ def part_of(line: Line, start: int, end: int) -> Line | None:
     end = start + len(text.strip())
     if start >= end:
         return None
-    parts = [
-        part_of(piece, max(0, start - at), end - at)
+    pieces = [
+        part
         for at, piece in pieces_of(line)
-        if at < end and at + len(piece.text) > start
+        if at < end and (part := part_of(piece, max(0, start - at), end - at)) is not None
     ]
-    pieces = tuple(part for part in parts if part is not None)
     return replace(
         line,
         text=line.text[start:end],
         x0=line.edges[start],
         x1=line.edges[end],
         edges=line.edges[start : end + 1],
-        pieces=pieces,
+        pieces=tuple(pieces),
     )
 
 

@@ -197,8 +197,8 @@ def _is_text(paragraph: _Paragraph) -> bool:
 def _runs(lines: Sequence[tuple[Line, PageContent]], words: Collection[str] = ()) -> Iterator[Run]:
     """Yield the lines as runs, hyphens at line ends dropped, with what joins them between."""
     for number, (line, page) in enumerate(lines, 1):
-        entry = next((part for part in (line, *line.pieces[-1:]) if _is_entry(part)), None)
-        *before, last = _without_leaders(line, entry, page) if entry else _pieces(line, page)
+        entry = _entry(line)
+        *before, last = _without_leaders(line, *entry, page) if entry else _pieces(line, page)
         yield from before
         if number == len(lines):
             yield last
@@ -232,19 +232,19 @@ def _without_end(run: Run, characters: int) -> Run:
     return Run(text, anchor)
 
 
-def _is_entry(line: Line) -> bool:
-    """Tell whether a line is a table of contents' entry: title, row of dots, page number."""
-    leaders = _leaders(line.text) if line.edges else None
-    return leaders is not None and leaders.start() > 0
+def _entry(line: Line) -> tuple[Line, re.Match[str]] | None:
+    """Return the entry of a table of contents that a line is, or that its last piece is, and the dots in it."""
+    for part in (line, *line.pieces[-1:]):
+        if part.edges and (leaders := _leaders(part.text)) and leaders.start():
+            return part, leaders
+    return None
 
 
-def _without_leaders(line: Line, entry: Line, page: PageContent) -> Iterator[Run]:
+def _without_leaders(line: Line, entry: Line, leaders: re.Match[str], page: PageContent) -> Iterator[Run]:
     """Yield a line that is an entry of a table of contents, or ends with one: title … page, without the dots."""
     if entry is not line:
         yield from _pieces(replace(line, pieces=line.pieces[:-1]), page)
         yield Run(" ")
-    leaders = _leaders(entry.text)
-    assert leaders is not None
     title = part_of(entry, 0, leaders.start())
     number = part_of(entry, leaders.start(1), len(entry.text))
     if title is not None:

@@ -91,6 +91,12 @@ def displayed(boxes: Floats, page: pdfium.PdfPage) -> Floats:
     )
 
 
+def displayed_ink(text_page: pdfium.PdfTextPage, characters: NDArray[np.intp]) -> tuple[Floats, Flags]:
+    """Return the boxes of what is drawn of these characters as the page is shown, and which of them have one."""
+    boxes, known = ink_boxes(text_page, characters)
+    return displayed(boxes.astype(np.float32), text_page.page), known
+
+
 def is_space(codes: NDArray[np.uint32]) -> Flags:
     """Tell which codes show nothing; 2 is pdfium's mark for a hyphen at a line's end."""
     found: Flags = (codes <= 32) & (codes != 2)

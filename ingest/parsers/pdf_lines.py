@@ -15,9 +15,9 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from ingest.parsers.page_lines import Line, apart, without_doubles
-from ingest.parsers.pdf_boxes import font_weights, ink_boxes
-from ingest.parsers.pdf_characters import Flags, Floats, PageCharacters, displayed, is_space
-from ingest.parsers.pdf_overlaps import DrawnLine, boxed_apart
+from ingest.parsers.pdf_boxes import font_weights
+from ingest.parsers.pdf_characters import Flags, Floats, PageCharacters, displayed_ink, is_space
+from ingest.parsers.pdf_overlaps import MOST_COMPARED, DrawnLine, boxed_apart
 
 _HYPHEN_AT_LINE_END = "\x02"
 _WIDE_GAP = 0.9
@@ -27,7 +27,6 @@ _TALLER = 0.3
 _INK_SAMPLE = 5
 _TOO_TALL = 1.9
 _ROOM = 0.35
-_MOST_COMPARED = 1_000
 _BOLD_WEIGHT = 600
 _SPECIAL = re.compile("[\x02\ufffe\ufb00-\ufb06\u2e80-\u2fdf]")
 _LIGATURES = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
@@ -133,8 +132,7 @@ def _fit_to_ink(lines: list[Line], sampled: list[NDArray[np.intp]], text_page: p
     """Shrink lines whose font names a height far beyond its letters to the ink of some of them."""
     if not lines:
         return
-    ink, _ = ink_boxes(text_page, np.concatenate(sampled))
-    placed = displayed(ink.astype(np.float32), text_page.page)
+    placed, _ = displayed_ink(text_page, np.concatenate(sampled))
     inked = placed[:, 3] > placed[:, 1]
     counts = [indices.size for indices in sampled]
     starts = np.append(0, np.cumsum(counts[:-1])).astype(np.intp)
@@ -155,7 +153,7 @@ def _fit_to_ink(lines: list[Line], sampled: list[NDArray[np.intp]], text_page: p
 
 def _clear_of_others(lines: list[Line], tops: NDArray[np.float64], bottoms: NDArray[np.float64]) -> None:
     """Trim lines whose box holds the middle of another line's ink, above or below their own ink, to halfway between."""
-    if len(lines) > _MOST_COMPARED:
+    if len(lines) > MOST_COMPARED:
         return
     x0, y0, x1, y1 = (np.array([getattr(line, side) for line in lines]) for side in ("x0", "y0", "x1", "y1"))
     with np.errstate(invalid="ignore"):  # lines without ink are at infinity

@@ -16,10 +16,10 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from ingest.parsers.page_lines import Line, part_of
-from ingest.parsers.pdf_boxes import ink_boxes
-from ingest.parsers.pdf_characters import Flags, Floats, displayed
+from ingest.parsers.pdf_characters import Flags, Floats, displayed_ink
 
-_MOST_COMPARED = 1_000
+MOST_COMPARED = 1_000
+"""Lines of a page: each is compared with each."""
 _STRAIGHT = 2.0
 """How thick, in its letters, a line's box may be that runs across or down the page and not aslant."""
 
@@ -39,18 +39,17 @@ def boxed_apart(drawn: Sequence[DrawnLine], text_page: pdfium.PdfTextPage) -> li
     A line without edges cannot be divided: what stands whole within its box becomes part of it.
     """
     lines = [one.line for one in drawn]
-    if not 1 < len(drawn) <= _MOST_COMPARED or not (reached := _reached_into(drawn)):
+    if not 1 < len(drawn) <= MOST_COMPARED or not (reached := _reached_into(drawn)):
         return lines
     swallowed = _swallowed(drawn, reached)
-    ink = _Ink(text_page)
     for at, others in reached.items():
         one = drawn[at]
         if at in swallowed or not one.line.edges:
             continue
-        foreign = ink.of(np.concatenate([_within(drawn[other], one.line) for other in others]))
+        foreign = _ink(np.concatenate([_within(drawn[other], one.line) for other in others]), text_page)
         foreign = foreign[_middles_in(foreign, one.line)]
         if foreign.size:
-            one.line.pieces = tuple(_pieces(one.line, ink.of(one.characters), foreign))
+            one.line.pieces = tuple(_pieces(one.line, _ink(one.characters, text_page), foreign))
     return [line for at, line in enumerate(lines) if at not in swallowed]
 
 
@@ -87,16 +86,10 @@ def _within(other: DrawnLine, line: Line) -> NDArray[np.intp]:
     return other.characters[across & (boxes[:, 1] < line.y1) & (boxes[:, 3] > line.y0)]
 
 
-class _Ink:
-    """What is drawn of a page's characters, as the page is displayed."""
-
-    def __init__(self, text_page: pdfium.PdfTextPage) -> None:
-        self._text_page = text_page
-
-    def of(self, characters: NDArray[np.intp]) -> Floats:
-        """Return the boxes of the characters that have ink."""
-        boxes, known = ink_boxes(self._text_page, characters)
-        return displayed(boxes[known].astype(np.float32), self._text_page.page)
+def _ink(characters: NDArray[np.intp], text_page: pdfium.PdfTextPage) -> Floats:
+    """Return the boxes of the characters that have ink."""
+    boxes, known = displayed_ink(text_page, characters)
+    return boxes[known]
 
 
 def _middles_in(boxes: Floats, line: Line) -> Flags:
