@@ -36,7 +36,6 @@ from kb_platform.embedding.builtin import builtin_checkpoint
 from kb_platform.embedding.languages import in_other_language, way_to_english
 from kb_platform.index import IndexedChunk, VectorIndex, point_id
 from kb_platform.index.sparse import is_chinese
-from kb_platform.retrieval.ranking import rank
 from kb_platform.settings import EmbeddingSettings, IndexSettings, RetrievalSettings
 
 NAME = "retrieval"
@@ -107,7 +106,7 @@ class _Platform:
     def ranked(self, text: str, vector: NDArray[np.float32]) -> list[str]:
         """Likewise, for a question that is embedded already."""
         other = in_other_language(vector, is_chinese=is_chinese(text), way=self.way)
-        ranked = rank(self.index, vector, text, self.scope, 10, self.settings, other)
+        ranked = self.index.rank(vector, text, self.scope, self.settings, 10, other)
         return [self.passage_of[id_] for id_, _ in ranked[:10]]
 
     def alone(self, text: str, vector: NDArray[np.float32]) -> tuple[list[str], list[str]]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kb_platform.domain.access import AccessScope
 from kb_platform.index.points import IndexedChunk, PassageVectors
@@ -65,9 +64,9 @@ def how_to_search(scope: AccessScope, breadth: int) -> dict[str, Any]:
     return {"hnsw_ef": breadth, "acorn": {"enable": True}}
 
 
-def nearest(vector: NDArray[np.float32], ids: Sequence[str]) -> dict[str, Any]:
+def nearest(vector: Sequence[float], ids: Sequence[str]) -> dict[str, Any]:
     """Return the query that scores exactly these points."""
-    query = {"query": vector.tolist(), "using": "dense", "params": {"exact": True}}
+    query = {"query": vector, "using": "dense", "params": {"exact": True}}
     return query | {"filter": only_these(ids), "limit": max(1, len(ids))}
 
 
@@ -75,19 +74,24 @@ def only_these(ids: Sequence[str]) -> dict[str, Any]:
     return {"must": [{"has_id": list(ids)}]}
 
 
-def read_vectors(vector: dict[str, Any]) -> PassageVectors:
+def read_vectors(vector: Mapping[str, Any]) -> PassageVectors:
     sparse = vector.get("sparse") or {"indices": (), "values": ()}
     return PassageVectors(
         np.asarray(vector["dense"], np.float32), SparseVector(tuple(sparse["indices"]), tuple(sparse["values"]))
     )
 
 
-def read_scores(answer: dict[str, Any]) -> dict[str, float]:
+def read_scores(answer: Mapping[str, Any]) -> dict[str, float]:
     return {point["id"]: point["score"] for point in answer["points"]}
 
 
 def having(field: str, value: str) -> dict[str, Any]:
     return {"must": [{"key": field, "match": {"value": value}}]}
+
+
+def is_empty(scope: AccessScope) -> bool:
+    """Whether nothing can be in the scope."""
+    return not scope.knowledge_base_ids or scope.document_ids == frozenset()
 
 
 def allowed(scope: AccessScope) -> dict[str, Any]:

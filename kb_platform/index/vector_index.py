@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -12,8 +13,11 @@ import urllib3
 from numpy.typing import NDArray
 
 from kb_platform.domain.access import AccessScope
+from kb_platform.domain.chunk import Scores
 from kb_platform.domain.errors import IndexUnavailable
-from kb_platform.index.points import Candidate, Closer, IndexedChunk, PassageVectors, PointState
+from kb_platform.index.points import Candidate, IndexedChunk, PassageVectors, PointState
+from kb_platform.index.ranking import rank, weights_for
+from kb_platform.index.ranking_protocol import RANK_PATH, ranking_request, read_ranking
 from kb_platform.index.requests import (
     COLLECTION,
     NARROWEST_WALK,
@@ -21,15 +25,14 @@ from kb_platform.index.requests import (
     allowed,
     having,
     how_to_search,
-    nearest,
-    only_these,
+    is_empty,
     point_json,
-    read_scores,
     read_vectors,
     walk_breadth,
 )
-from kb_platform.index.sparse import SparseVector, query_vector
-from kb_platform.settings import IndexSettings
+from kb_platform.index.searching import Json, Query, search
+from kb_platform.index.sparse import query_vector
+from kb_platform.settings import IndexSettings, RetrievalSettings
 
 LAYOUT = 2
 """Raised when what a point holds changes (terms, payload): the collection is then built anew under a new name."""
@@ -60,6 +63,7 @@ class VectorIndex:
             retries=urllib3.Retry(total=None, connect=0, read=0, redirect=0, status=0, other=0),
         )
         below = (urllib3.util.parse_url(settings.url).path or "").rstrip("/")
+        self._root = f"{below}/"
         self._path = f"{below}/collections/{self.collection}"
         self._breadth, self._counted_at = NARROWEST_WALK, float("-inf")
 
@@ -155,54 +159,51 @@ class VectorIndex:
         """Return the union of the `limit` nearest passages and the `limit` best by BM25, in no order, out of the
         scope's published ones only, with those nearest to an `other` vector, if given. One request, and once a minute
         one more for the number of points."""
-        if not scope.knowledge_base_ids or scope.document_ids == frozenset():
-            return []
-        shared = {"filter": allowed(scope), "limit": limit}
-        near = {"using": "dense"} | shared
-        searches = {"dense": {"query": vector.tolist(), "params": how_to_search(scope, self._walk())} | near}
-        if other is not None:  # a help, which need not find all that there is
-            searches["other"] = {"query": other.tolist(), "params": how_to_search(scope, NARROWEST_WALK)} | near
-        terms = query_vector(text)
-        if terms.indices:
-            query = {"indices": terms.indices, "values": terms.values}
-            searches["sparse"] = {"query": query, "using": "sparse"} | shared
-        answers = self._batch(list(searches.values()))
-        found = {name: read_scores(answer) for name, answer in zip(searches, answers, strict=True)}
-        cosines, bm25, others = found["dense"], found.get("sparse", {}), found.get("other", {})
-        ids = cosines.keys() | bm25.keys() | others.keys()
-        return [Candidate(id_, cosines.get(id_), bm25.get(id_), others.get(id_)) for id_ in ids]
+        return [] if is_empty(scope) else search(self._batch, self._query(vector, text, scope, limit, other))
 
-    def look_closer(
+    def rank(
         self,
         vector: NDArray[np.float32],
-        without_cosine: Sequence[str],
-        best: Sequence[str],
+        text: str,
+        scope: AccessScope,
+        settings: RetrievalSettings,
+        limit: int = 0,
         other: NDArray[np.float32] | None = None,
-        ids: Sequence[str] = (),
-    ) -> Closer:
-        """Return the cosines of the vector to some passages, the vectors of the best ones, and the cosines of an
-        `other` vector, if given, to `ids`. One request."""
-        searches = [nearest(vector, without_cosine), nearest(vector, best) | {"with_vector": ["dense", "sparse"]}]
-        if other is not None:
-            searches.append(nearest(other, ids))
-        answers = self._batch(searches)
-        vectors = {point["id"]: read_vectors(point["vector"]) for point in answers[1]["points"]}
-        return Closer(read_scores(answers[0]), vectors, read_scores(answers[2]) if other is not None else {})
-
-    def likeness(
-        self, dense: NDArray[np.float32], sparse: SparseVector, ids: Sequence[str]
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        """Return the cosine and the sum of shared terms of each of these passages with a vector of each kind; none
-        where nothing is shared. One request."""
-        searches = [nearest(dense, ids)]
-        if sparse.indices:
-            query = {"indices": sparse.indices, "values": sparse.values}
-            searches.append({"query": query, "using": "sparse", "filter": only_these(ids), "limit": max(1, len(ids))})
-        scores = [read_scores(answer) for answer in self._batch(searches)]
-        return scores[0], scores[1] if sparse.indices else {}
+    ) -> list[tuple[str, Scores]]:
+        """Return (chunk id, scores) of the scope's published passages, best first, at least `limit` where there are so
+        many; see `ranking.rank`. One request to the embedded engine, which ranks beside its points, three to others."""
+        if is_empty(scope):
+            return []
+        query = self._query(vector, text, scope, max(settings.candidates, limit), other)
+        weights = weights_for(text, settings)
+        if not self._ranks_itself:
+            return rank(self._batch, query, weights)
+        return read_ranking(self._request("POST", RANK_PATH, ranking_request(query, weights)))
 
     def close(self) -> None:
         self._http.close()
+
+    def _query(
+        self,
+        vector: NDArray[np.float32],
+        text: str,
+        scope: AccessScope,
+        limit: int,
+        other: NDArray[np.float32] | None,
+    ) -> Query:
+        return Query(
+            vector.tolist(),
+            query_vector(text),
+            allowed(scope),
+            how_to_search(scope, self._walk()),
+            limit,
+            None if other is None else other.tolist(),
+            how_to_search(scope, NARROWEST_WALK),  # a help, which need not find all that there is
+        )
+
+    @functools.cached_property
+    def _ranks_itself(self) -> bool:
+        return bool(self._answer("GET", self._root).get("ranks"))
 
     def _walk(self) -> int:
         """Return how many candidates a walk of the graphs keeps now."""
@@ -211,8 +212,8 @@ class VectorIndex:
             self._breadth = walk_breadth(self._request("GET", "")["points_count"] or 0)
         return self._breadth
 
-    def _batch(self, searches: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        answers: list[dict[str, Any]] = self._request("POST", "/points/query/batch", {"searches": searches})
+    def _batch(self, searches: list[Json]) -> list[Json]:
+        answers: list[Json] = self._request("POST", "/points/query/batch", {"searches": searches})
         return answers
 
     def _delete(self, which: dict[str, Any]) -> None:
@@ -221,14 +222,17 @@ class VectorIndex:
     def _write(self, path: str, body: dict[str, Any]) -> None:
         self._request("POST", f"{path}?wait=true", body)
 
-    def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def _request(self, method: str, path: str, body: Json | None = None) -> Any:
         """Return the result of one request to the collection."""
+        return self._answer(method, self._path + path, body)["result"]
+
+    def _answer(self, method: str, path: str, body: Json | None = None) -> Any:
         content = b"" if body is None else orjson.dumps(body)
         try:
-            response = self._http.urlopen(method, self._path + path, body=content)
+            response = self._http.urlopen(method, path, body=content)
         except urllib3.exceptions.HTTPError as error:
             raise IndexUnavailable(f"The vector index does not answer: {error}") from error
         if 200 <= response.status < 300:
-            return orjson.loads(response.data)["result"]
+            return orjson.loads(response.data)
         reason = response.data.decode(errors="replace")[:300]
         raise IndexUnavailable(f"The vector index refused a request ({response.status}): {reason}")

@@ -5,12 +5,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from kb_platform.database.engine import Database
 from kb_platform.database.tables import ChunkEdit, ChunkRow, Document, DocumentVersion, KnowledgeBase, User
 from kb_platform.domain.access import AccessScope
 from kb_platform.domain.chunk import Hit, PassageEdit, Scores
+
+# Put together once: that takes longer than asking it.
+_PASSAGES = (
+    select(
+        ChunkRow.id,
+        ChunkRow.version_id,
+        ChunkRow.ordinal,
+        ChunkRow.start,
+        ChunkRow.end,
+        ChunkRow.text,
+        ChunkRow.edited_text,
+        ChunkEdit.updated_at.label("edited_at"),
+        func.coalesce(func.nullif(User.display_name, ""), User.email).label("edited_by"),
+        ChunkRow.context,
+        ChunkRow.heading_path,
+        DocumentVersion.title,
+        Document.id.label("document_id"),
+        Document.name,
+        Document.knowledge_base_id,
+    )
+    .join(DocumentVersion, DocumentVersion.id == ChunkRow.version_id)
+    .join(
+        Document,
+        and_(Document.id == DocumentVersion.document_id, Document.current_version_id == DocumentVersion.id),
+    )
+    .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
+    .outerjoin(ChunkEdit, ChunkEdit.id == ChunkRow.edit_id)
+    .outerjoin(User, User.id == ChunkEdit.created_by)
+    .where(
+        ChunkRow.id.in_(bindparam("ids", expanding=True)),
+        ChunkRow.is_enabled,
+        Document.deleted_at.is_(None),
+        KnowledgeBase.deleted_at.is_(None),
+    )
+)
 
 
 def read_passages(database: Database, ranked: Sequence[tuple[str, Scores]], scope: AccessScope) -> list[Hit]:
@@ -19,43 +54,9 @@ def read_passages(database: Database, ranked: Sequence[tuple[str, Scores]], scop
     says."""
     if not ranked:
         return []
-    ids = [id_ for id_, _ in ranked]
-    query = (
-        select(
-            ChunkRow.id,
-            ChunkRow.version_id,
-            ChunkRow.ordinal,
-            ChunkRow.start,
-            ChunkRow.end,
-            ChunkRow.text,
-            ChunkRow.edited_text,
-            ChunkEdit.updated_at.label("edited_at"),
-            func.coalesce(func.nullif(User.display_name, ""), User.email).label("edited_by"),
-            ChunkRow.context,
-            ChunkRow.heading_path,
-            DocumentVersion.title,
-            Document.id.label("document_id"),
-            Document.name,
-            Document.knowledge_base_id,
-        )
-        .join(DocumentVersion, DocumentVersion.id == ChunkRow.version_id)
-        .join(
-            Document,
-            and_(Document.id == DocumentVersion.document_id, Document.current_version_id == DocumentVersion.id),
-        )
-        .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
-        .outerjoin(ChunkEdit, ChunkEdit.id == ChunkRow.edit_id)
-        .outerjoin(User, User.id == ChunkEdit.created_by)
-        .where(
-            ChunkRow.id.in_(ids),
-            ChunkRow.is_enabled,
-            Document.deleted_at.is_(None),
-            KnowledgeBase.deleted_at.is_(None),
-        )
-    )
     # The scope is asked below: as a condition here it makes SQLite walk through all documents of these bases.
     with database.reading() as session:
-        rows = {row.id: row for row in session.execute(query)}
+        rows = {row.id: row for row in session.execute(_PASSAGES, {"ids": [id_ for id_, _ in ranked]})}
     return [
         Hit(
             chunk_id=row.id,

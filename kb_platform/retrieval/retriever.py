@@ -23,7 +23,6 @@ from kb_platform.index import VectorIndex
 from kb_platform.index.sparse import is_chinese
 from kb_platform.retrieval.duplicates import distinct
 from kb_platform.retrieval.passages import read_passages, with_neighbours
-from kb_platform.retrieval.ranking import rank
 from kb_platform.retrieval.reranking import Reranker, rerank
 from kb_platform.settings import RetrievalSettings
 
@@ -95,7 +94,7 @@ class Retriever:
         settings = settings or self._settings
         wanted = settings.limit if limit is None else limit
         other = self._in_other_language(vector, query) if settings.cross_language else None
-        ranked = rank(self._index, vector, query, scope, wanted, settings, other)
+        ranked = self._index.rank(vector, query, scope, settings, wanted, other)
         found = time.perf_counter()
         allowed = self._read(ranked, scope, READ_AHEAD * wanted)
         seconds_reranking = None

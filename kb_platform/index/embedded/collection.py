@@ -14,7 +14,7 @@ from typing import Any
 import qdrant_edge as edge
 
 from kb_platform.index.embedded.errors import BadRequest
-from kb_platform.index.embedded.queries import FindVector, read_query
+from kb_platform.index.embedded.queries import FindVector, read_query, scored_json
 
 logger = logging.getLogger(__name__)
 Json = Mapping[str, Any]
@@ -86,6 +86,10 @@ class Collection:
             return [call_engine(self.shard.query, requests[0])]
         answers: list[list[edge.ScoredPoint]] = call_engine(self.shard.query_batch, edge.QueryBatchRequest(requests))
         return answers
+
+    def answer(self, bodies: list[Json]) -> list[Json]:
+        """Answer one or several queries in the protocol's words."""
+        return [{"points": [scored_json(point) for point in points]} for points in self.query(bodies)]
 
     def flush(self) -> None:
         """Write what is in memory, so that the next start has no long log to apply."""

@@ -12,7 +12,7 @@ FLUSH_SECONDS = 2
 
 
 def version() -> dict[str, Any]:
-    return {"title": "Qdrant's embedded engine", "version": PROTOCOL_VERSION}
+    return {"title": "Qdrant's embedded engine", "version": PROTOCOL_VERSION, "ranks": True}
 
 
 def collection_json(collection: Collection) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Qdrant's REST routes over the collections of a folder.
+"""Qdrant's REST routes over the collections of a folder, and one more: ranking beside the points.
 
 Everything runs in the one event loop: the engine holds Python's lock while it works, so a thread would add a hop and
 win nothing. Long work (building search graphs) happens in another process, see `optimizing`.
@@ -25,6 +25,8 @@ from kb_platform.index.embedded.catalogue import Catalogue
 from kb_platform.index.embedded.collection import Collection, call_engine
 from kb_platform.index.embedded.errors import BadRequest, RequestRefused
 from kb_platform.index.embedded.optimizing import keep_optimised
+from kb_platform.index.ranking import rank
+from kb_platform.index.ranking_protocol import RANK_PATH, ranking_json, read_ranking_request
 
 logger = logging.getLogger(__name__)
 Json = Mapping[str, Any]
@@ -63,6 +65,7 @@ def make_app(catalogue: Catalogue, api_key: str = "") -> Starlette:
         ("POST", of_collection + "/points/count", routes.count),
         ("POST", of_collection + "/points/query", routes.query),
         ("POST", of_collection + "/points/query/batch", routes.query_batch),
+        ("POST", of_collection + RANK_PATH, routes.rank),
     ]
     writes: list[tuple[str, str, Handle]] = [
         ("POST", "/collections/aliases", routes.change_aliases),
@@ -180,8 +183,10 @@ class _Routes:
         return {"points": [queries.scored_json(point) for point in points]}
 
     def query_batch(self, request: Request, body: Json) -> Any:
-        answers = self._of(request).query(body["searches"])
-        return [{"points": [queries.scored_json(point) for point in points]} for points in answers]
+        return self._of(request).answer(body["searches"])
+
+    def rank(self, request: Request, body: Json) -> Any:
+        return ranking_json(rank(self._of(request).answer, *read_ranking_request(body)))
 
     def _update(self, request: Request, operation: Any) -> Any:
         self._of(request).update(operation, int(request.headers.get("content-length", 0)))

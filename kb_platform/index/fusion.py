@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kb_platform.domain.chunk import Scores
-from kb_platform.index import Candidate
+from kb_platform.index.points import Candidate
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb_platform.index import Candidate
-from kb_platform.retrieval.fusion import Feedback, fuse, in_other_language, levelled
+from kb_platform.index.fusion import Feedback, fuse, in_other_language, levelled
 
 candidates = st.lists(
     st.builds(
