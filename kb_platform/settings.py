@@ -265,6 +265,7 @@ class RetrievalSettings(Group):
     feedback_words_weight: float = Field(
         0.4, description="How much it gains by the words that it shares with the best ones; 0: off."
     )
+    chinese_feedback_words_weight: float = Field(0.6, description="The same for a question in Chinese.")
     cross_language: bool = Field(
         True,
         description="Search Chinese passages for English questions and the reverse as well; off where all documents "

@@ -38,8 +38,10 @@ class Weights:
 
 def weights_for(text: str, settings: RetrievalSettings) -> Weights:
     """Return the settings' weights for a question."""
-    dense = settings.chinese_dense_weight if is_chinese(text) else settings.dense_weight
-    return Weights(dense, settings.feedback_weight, settings.feedback_words_weight, settings.candidates)
+    dense, words = settings.dense_weight, settings.feedback_words_weight
+    if is_chinese(text):
+        dense, words = settings.chinese_dense_weight, settings.chinese_feedback_words_weight
+    return Weights(dense, settings.feedback_weight, words, settings.candidates)
 
 
 def rank(batch: Batch, query: Query, weights: Weights) -> list[tuple[str, Scores]]:

@@ -24,6 +24,8 @@ from web.api.schemas.knowledge_bases import (
 from web.services import Services
 
 router = APIRouter(prefix="/searches", tags=["searches"])
+OF_EITHER_LANGUAGE = frozenset({"dense_weight", "feedback_words_weight"})
+"""Weights that the platform's settings keep for Chinese questions a second time; a search gives one for both."""
 
 
 @router.post("", operation_id="search")
@@ -72,9 +74,8 @@ def _settings(services: Services, wanted: SearchSettings | None) -> RetrievalSet
     if wanted is None:
         return None
     changed = wanted.model_dump(exclude_none=True)
-    if "dense_weight" in changed:
-        changed["chinese_dense_weight"] = changed["dense_weight"]
-    return services.settings.retrieval.model_copy(update=changed)
+    chinese = {f"chinese_{name}": value for name, value in changed.items() if name in OF_EITHER_LANGUAGE}
+    return services.settings.retrieval.model_copy(update=changed | chinese)
 
 
 def _explanations(found: Retrieval) -> list[Explanation]:

@@ -32,9 +32,11 @@ def test_other_weights_give_other_scores_for_this_search_only(reader: httpx.Clie
         return [hit["scores"]["fused"] for hit in found["hits"]]
 
     usual = fused()
-    words_only = search(reader, rules, settings={"dense_weight": 0, "feedback_weight": 0}).json()["hits"]
+    by_words = dict.fromkeys(("dense_weight", "feedback_weight", "feedback_words_weight"), 0)
+    words_only = search(reader, rules, settings=by_words).json()["hits"]
     order = [hit["scores"]["sparse"] or 0 for hit in words_only]
     assert order == sorted(order, reverse=True)
+    assert fused(feedback_words_weight=0) != usual != fused(dense_weight=0.5)
     assert fused() == usual
     assert search(reader, rules, settings={"dense_weight": 2}).status_code == 422
     assert search(reader, rules, settings={"no_such": 1}).status_code == 422
