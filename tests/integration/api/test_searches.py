@@ -6,7 +6,14 @@ from typing import Any
 
 import httpx
 
-from tests.integration.api.conftest import Rules
+from tests.integration.api.conftest import ReadAll, Rules, upload
+
+RULES_OF_SEVERAL = {
+    "transfer": "# 转专业\n\n申请转专业的学生，第一学年平均绩点不得低于3.0。",
+    "grades": "# 成绩\n\n平均绩点按课程学分加权计算，每学期公布一次。",
+    "library": "# 图书馆\n\n本科生一次最多可以借阅二十册图书。",
+    "fees": "# 学费\n\n转专业的学生按新专业的标准缴纳学费。",
+}
 
 
 def search(client: httpx.Client, rules: Rules, **more: Any) -> httpx.Response:
@@ -26,20 +33,28 @@ def test_each_hit_says_where_each_stage_placed_it_and_which_words_matched(reader
     assert search(reader, rules).json()["explanations"] == []
 
 
-def test_other_weights_give_other_scores_for_this_search_only(reader: httpx.Client, rules: Rules) -> None:
+def test_other_weights_give_other_scores_for_this_search_only(editor: httpx.Client, read_all: ReadAll) -> None:
+    answer = editor.post("/api/v1/knowledge-bases", json={"name": "Weights"})
+    several = Rules(answer.json()["id"], "", "")
+    for name, text in RULES_OF_SEVERAL.items():
+        upload(editor, several.base, (f"{name}.md", text.encode()))
+    read_all(several.base)
+
     def fused(**settings: Any) -> list[float]:
-        found = search(reader, rules, **({"settings": settings} if settings else {})).json()
+        found = search(editor, several, **({"settings": settings} if settings else {})).json()
         return [hit["scores"]["fused"] for hit in found["hits"]]
 
     usual = fused()
+    assert len(usual) == len(RULES_OF_SEVERAL)
     by_words = dict.fromkeys(("dense_weight", "feedback_weight", "feedback_words_weight"), 0)
-    words_only = search(reader, rules, settings=by_words).json()["hits"]
+    words_only = search(editor, several, settings=by_words).json()["hits"]
     order = [hit["scores"]["sparse"] or 0 for hit in words_only]
     assert order == sorted(order, reverse=True)
-    assert fused(feedback_words_weight=0) != usual != fused(dense_weight=0.5)
+    for name in by_words:
+        assert fused(**{name: 0}) != usual, name
     assert fused() == usual
-    assert search(reader, rules, settings={"dense_weight": 2}).status_code == 422
-    assert search(reader, rules, settings={"no_such": 1}).status_code == 422
+    assert search(editor, several, settings={"dense_weight": 2}).status_code == 422
+    assert search(editor, several, settings={"no_such": 1}).status_code == 422
 
 
 def test_a_filter_of_the_request_narrows_what_is_searched(reader: httpx.Client, rules: Rules) -> None:
