@@ -7,7 +7,7 @@ import { useSelection } from "@/features/knowledge-bases/selection";
 import { useSystem } from "@/features/session/session";
 
 /** Which knowledge bases the next question goes to. */
-export function AskedBases({ asksWeb = false }: { asksWeb?: boolean }) {
+export function AskedBases({ asksWeb = false, isReady = true }: { asksWeb?: boolean; isReady?: boolean }) {
   const { t } = useTranslation();
   const { data: bases } = useKnowledgeBases();
   const { asked, setAsked, toggleAsked } = useSelection();
@@ -15,8 +15,9 @@ export function AskedBases({ asksWeb = false }: { asksWeb?: boolean }) {
   const hasModel = system?.answerer === "model";
   const canDoWithout = hasModel || asksWeb;
   const chosen = bases?.filter((base) => asked.includes(base.id)) ?? [];
-  const label =
-    chosen.length === 0 ? t(canDoWithout ? "composer.withoutBases" : "composer.noBase") : chosen.length === 1 ? chosen[0]!.name : t("composer.bases", { count: chosen.length });
+  const label = !isReady
+    ? "…"
+    : chosen.length === 0 ? t(canDoWithout ? "composer.withoutBases" : "composer.noBase") : chosen.length === 1 ? chosen[0]!.name : t("composer.bases", { count: chosen.length });
   return (
     <Popover position="top-start" width={280} shadow="md">
       <Popover.Target>
@@ -25,7 +26,7 @@ export function AskedBases({ asksWeb = false }: { asksWeb?: boolean }) {
           radius="xl"
           variant="default"
           data-testid="asked-bases"
-          c={chosen.length === 0 && !canDoWithout ? "var(--kb-doubt)" : undefined}
+          c={isReady && chosen.length === 0 && !canDoWithout ? "var(--kb-doubt)" : undefined}
           leftSection={<IconBooks size={15} stroke={1.7} />}
           rightSection={<IconChevronDown size={13} />}
         >

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, Text, Textarea, Tooltip } from "@mantine/core";
-import { useEffect, useRef, type KeyboardEvent } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { IconArrowDown, IconArrowUp, IconBrain, IconPlayerStopFilled } from "@/app/icons";
@@ -15,6 +15,8 @@ type Props = {
   draft: string;
   onDraft: (text: string) => void;
   isBusy: boolean;
+  /** Whether it is known what the question would be asked of. A question sent before waits for it. */
+  isReady: boolean;
   thinking: boolean;
   onThinking: (on: boolean) => void;
   webSearch: boolean;
@@ -30,7 +32,7 @@ type Props = {
 
 const MOST_CHARACTERS = 4000;
 
-export function Composer({ draft, onDraft, isBusy, thinking, onThinking, webSearch, onWebSearch, model, onModel, onSend, onStop, toEnd }: Props) {
+export function Composer({ draft, onDraft, isBusy, isReady, thinking, onThinking, webSearch, onWebSearch, model, onModel, onSend, onStop, toEnd }: Props) {
   const { t } = useTranslation();
   const { asked } = useSelection();
   const { data: system } = useSystem();
@@ -38,17 +40,31 @@ export function Composer({ draft, onDraft, isBusy, thinking, onThinking, webSear
   const hasModel = system?.answerer === "model";
   // Without documents and the web only a model can answer.
   const asksWeb = webSearch && system?.web_search === "available";
-  const canAsk = asked.length > 0 || hasModel || asksWeb;
+  const canAsk = !isReady || asked.length > 0 || hasModel || asksWeb;
   const canSend = draft.trim() !== "" && !isBusy && canAsk;
+  // The question was sent before it could be; the reference sees to it that it then goes once.
+  const [isWaiting, setIsWaiting] = useState(false);
+  const waits = useRef(false);
 
   useEffect(() => {
     // A phone would cover half of the page with its keyboard.
     if (window.matchMedia("(pointer: fine)").matches) input.current?.focus();
   }, []);
 
-  const send = () => {
-    if (canSend) onSend(draft.trim());
+  const wait = (on: boolean) => {
+    waits.current = on;
+    setIsWaiting(on);
   };
+  const send = () => {
+    if (!canSend) return;
+    if (isReady) onSend(draft.trim());
+    else wait(true);
+  };
+  useEffect(() => {
+    if (!waits.current || !isReady) return;
+    waits.current = false;
+    if (canSend) onSend(draft.trim());
+  }, [isReady, canSend, draft, onSend]);
   const onKeyDown = (event: KeyboardEvent) => {
     // While an input method composes Chinese, Enter chooses a word.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return;
@@ -76,12 +92,15 @@ export function Composer({ draft, onDraft, isBusy, thinking, onThinking, webSear
           maxRows={9}
           maxLength={MOST_CHARACTERS}
           value={draft}
-          onChange={(event) => onDraft(event.currentTarget.value)}
+          onChange={(event) => {
+            wait(false);
+            onDraft(event.currentTarget.value);
+          }}
           onKeyDown={onKeyDown}
         />
         <Group justify="space-between" align="flex-end" wrap="nowrap" gap="xs" mt={2}>
           <Group gap={6} miw={0}>
-            <AskedBases asksWeb={asksWeb} />
+            <AskedBases asksWeb={asksWeb} isReady={isReady} />
             {hasModel && (
               <Tooltip label={thinking ? t("composer.thinkingOn") : t("composer.thinkingOff")}>
                 <Button
@@ -105,7 +124,7 @@ export function Composer({ draft, onDraft, isBusy, thinking, onThinking, webSear
               <IconPlayerStopFilled size={15} />
             </ActionIcon>
           ) : (
-            <ActionIcon data-testid="send" variant="filled" color="pine" radius="xl" size={34} disabled={!canSend} aria-label={t("composer.send")} onClick={send}>
+            <ActionIcon data-testid="send" variant="filled" color="pine" radius="xl" size={34} loading={isWaiting && !isReady} disabled={!canSend} aria-label={t("composer.send")} onClick={send}>
               <IconArrowUp size={18} stroke={2.2} />
             </ActionIcon>
           )}

@@ -31,7 +31,7 @@ function ConversationView({ conversationId }: { conversationId: string | undefin
   const isStreaming = live !== null && !isOver(live);
   const { data: conversation, error } = useConversation(conversationId, isStreaming);
   const create = useCreateConversation();
-  const { asked, setAsked } = useSelection();
+  const { isKnown, asked, setAsked } = useSelection();
   const [thinking, setThinking] = useKept("thinking", true);
   const [webSearch, setWebSearch] = useKept("web-search", false);
   const { data: system } = useSystem();
@@ -71,6 +71,7 @@ function ConversationView({ conversationId }: { conversationId: string | undefin
   const turns = turnsToShow(conversation?.turns.map(viewOfTurn) ?? [], live);
   const last = turns.at(-1);
   const { isAtEnd, toEnd } = useFollowEnd(scroller, turns.length);
+  const isReady = isKnown && system !== undefined && (conversationId === undefined || conversation !== undefined);
   const isBusy = (last !== undefined && !isOver(last)) || create.isPending;
 
   if (error && !conversation) return <ConversationMissing error={error} />;
@@ -97,6 +98,7 @@ function ConversationView({ conversationId }: { conversationId: string | undefin
         draft={draft}
         onDraft={setDraft}
         isBusy={isBusy}
+        isReady={isReady}
         thinking={thinking}
         onThinking={setThinking}
         webSearch={webSearch}

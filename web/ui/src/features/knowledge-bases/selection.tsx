@@ -6,6 +6,8 @@ import { useKnowledgeBases } from "./knowledge-bases";
 
 /** Which knowledge bases are asked (ticked), and which one's documents are open in the list. */
 type Selection = {
+  /** Whether it is known which there are; until then `asked` may lack some or name some that are gone. */
+  isKnown: boolean;
   asked: readonly string[];
   setAsked: (ids: readonly string[]) => void;
   toggleAsked: (id: string) => void;
@@ -26,6 +28,7 @@ export function SelectionProvider({ children }: { children: ReactNode }) {
     const chosen = kept ?? data?.map((base) => base.id) ?? [];
     const asked = there ? chosen.filter((id) => there.has(id)) : chosen;
     return {
+      isKnown: there !== null,
       asked,
       setAsked,
       toggleAsked: (id) => setAsked(asked.includes(id) ? asked.filter((other) => other !== id) : [...asked, id]),
