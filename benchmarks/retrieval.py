@@ -46,8 +46,6 @@ KEY_METRICS = {
     "tatqa_test": "recall@10",
     "rgb_zh_refine": "recall@10",
 }
-QUESTIONS = {"cmrc2018_dev": 600, "squad2_dev": 800, "hotpotqa_100": 100, "tatqa_test": 800, "rgb_zh_refine": 300}
-"""At most so many, drawn at random (the same at each run), over all passages."""
 QUICK_QUESTIONS = {"rgb_zh_refine": 2}
 QUICK_QUESTIONS_ELSE = 10
 QUICK_PASSAGES = 24
@@ -71,8 +69,6 @@ def measure(quick: bool) -> Iterator[Figure]:
             question_set = load_question_set(name)
             if quick:
                 question_set = sample(question_set, QUICK_QUESTIONS.get(name, QUICK_QUESTIONS_ELSE), QUICK_PASSAGES)
-            else:
-                question_set = sample(question_set, QUESTIONS[name], len(question_set.passages))
             progress(f"{name}: {len(question_set.passages)} passages, {len(question_set.questions)} questions")
             with closing(_Platform(question_set, embedding, way, url)) as platform:
                 rankings = _platform_rankings(question_set, platform)
