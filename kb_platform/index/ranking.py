@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +18,9 @@ from kb_platform.settings import RetrievalSettings
 
 FEWEST_TO_COMPARE = 3
 """With fewer candidates there is no order that a second look could change."""
-LIKELY_BEST = 7
-"""Among so many of the first order are the best of the order with all cosines known."""
+LIKELY_BEST, LIKELY_BEST_BY_WORDS = 7, 5
+"""Among so many of the first order, and of those with most of the question's words, are the best of the order with all
+cosines known: what only words found stands too low in the first."""
 FEEDBACK_PASSAGES = 5
 FEEDBACK_TERMS = 80
 FEEDBACK_FALL = 0.07
@@ -57,7 +59,7 @@ def rank(batch: Batch, query: Query, weights: Weights) -> list[tuple[str, Scores
     if len(ids) < FEWEST_TO_COMPARE:
         return fuse(candidates, weights.dense, nearness=first)
     without_cosine = [candidate.id for candidate in candidates if candidate.dense is None]
-    closer = look_closer(batch, query, without_cosine, ids[:LIKELY_BEST], ids)
+    closer = look_closer(batch, query, without_cosine, likely_best(candidates, ids), ids)
     completed = [
         Candidate(c.id, closer.cosines.get(c.id, c.dense), c.sparse, closer.other_cosines.get(c.id, c.other))
         for c in candidates
@@ -70,6 +72,14 @@ def rank(batch: Batch, query: Query, weights: Weights) -> list[tuple[str, Scores
     feedback = _feedback(batch, best, ids, weights)
     alike = levelled(feedback.dense, in_other_language(completed), feedback.dense, weights.candidates)
     return fuse(completed, weights.dense, replace(feedback, dense=alike), nearness)
+
+
+def likely_best(candidates: Sequence[Candidate], ids: Sequence[str]) -> list[str]:
+    """Return the candidates among which those that give feedback will be; `ids` are all of them in their first order,
+    where not every cosine is known."""
+    with_words = [(candidate.sparse, candidate.id) for candidate in candidates if candidate.sparse is not None]
+    by_words = [id_ for _, id_ in heapq.nlargest(LIKELY_BEST_BY_WORDS, with_words)]
+    return list(dict.fromkeys([*ids[:LIKELY_BEST], *by_words]))
 
 
 def _nearness(candidates: Sequence[Candidate], weights: Weights) -> dict[str, float]:
