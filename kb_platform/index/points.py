@@ -61,11 +61,13 @@ class PassageVectors:
 
 @dataclass(frozen=True, slots=True)
 class Closer:
-    """What a second look at candidates told: cosines to the query, vectors, cosines to another vector."""
+    """What a second look at candidates told: cosines and BM25 where the search had not, cosines to another vector,
+    vectors."""
 
     cosines: dict[str, float]
-    vectors: dict[str, PassageVectors]
+    bm25: dict[str, float]
     other_cosines: dict[str, float]
+    vectors: dict[str, PassageVectors]
 
 
 def point_id(version_id: str, ordinal: int, embedding_model: str) -> str:

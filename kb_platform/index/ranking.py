@@ -50,18 +50,22 @@ def rank(batch: Batch, query: Query, weights: Weights) -> list[tuple[str, Scores
     """Return (chunk id, scores) best first: at least the query's `limit` best of dense and of sparse search each, and
     of a search with the question's vector as it would be in the other language, if given.
 
-    Three requests to the index: the search; the best passages' vectors, and the cosines of what only words found;
-    how like the best passages each candidate is. Raises IndexUnavailable.
+    Three requests to the index: the search; what it left unknown of the candidates, and the best passages' vectors; how
+    like the best passages each candidate is. Raises IndexUnavailable.
     """
     candidates = search(batch, query)
     first = _nearness(candidates, weights)
     ids = [id_ for id_, _ in order(candidates, weights.dense, nearness=first)]
     if len(ids) < FEWEST_TO_COMPARE:
         return fuse(candidates, weights.dense, nearness=first)
-    without_cosine = [candidate.id for candidate in candidates if candidate.dense is None]
-    closer = look_closer(batch, query, without_cosine, likely_best(candidates, ids), ids)
+    closer = look_closer(batch, query, candidates, likely_best(candidates, ids))
     completed = [
-        Candidate(c.id, closer.cosines.get(c.id, c.dense), c.sparse, closer.other_cosines.get(c.id, c.other))
+        Candidate(
+            c.id,
+            closer.cosines.get(c.id, c.dense),
+            closer.bm25.get(c.id, c.sparse),
+            closer.other_cosines.get(c.id, c.other),
+        )
         for c in candidates
     ]
     nearness = _nearness(completed, weights)

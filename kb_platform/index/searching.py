@@ -47,20 +47,22 @@ def search(batch: Batch, query: Query) -> list[Candidate]:
     return [Candidate(id_, cosines.get(id_), bm25.get(id_), others.get(id_)) for id_ in ids]
 
 
-def look_closer(
-    batch: Batch, query: Query, without_cosine: Sequence[str], best: Sequence[str], ids: Sequence[str]
-) -> Closer:
-    """Return the cosines of the question to some passages, the vectors of the best ones, and the cosines of the
-    `other` vector, if given, to `ids`. One request."""
-    searches: list[Json] = [
-        nearest(query.dense, without_cosine),
-        nearest(query.dense, best) | {"with_vector": ["dense", "sparse"]},
-    ]
+def look_closer(batch: Batch, query: Query, candidates: Sequence[Candidate], best: Sequence[str]) -> Closer:
+    """Return what the search left unknown of the candidates (cosines of what only words found, BM25 of what only
+    vectors found, cosines to the `other` vector), and the vectors of the best. One request."""
+    ids = [candidate.id for candidate in candidates]
+    searches: dict[str, Json] = {
+        "cosines": nearest(query.dense, [c.id for c in candidates if c.dense is None]),
+        "vectors": nearest(query.dense, best) | {"with_vector": ["dense", "sparse"]},
+    }
+    if query.terms.indices:
+        searches["bm25"] = _by_terms_among(query.terms, [c.id for c in candidates if c.sparse is None])
     if query.other is not None:
-        searches.append(nearest(query.other, ids))
-    answers = batch(searches)
-    vectors = {point["id"]: read_vectors(point["vector"]) for point in answers[1]["points"]}
-    return Closer(read_scores(answers[0]), vectors, read_scores(answers[2]) if query.other is not None else {})
+        searches["others"] = nearest(query.other, ids)
+    answers = dict(zip(searches, batch(list(searches.values())), strict=True))
+    scores = {name: read_scores(answer) for name, answer in answers.items() if name != "vectors"}
+    vectors = {point["id"]: read_vectors(point["vector"]) for point in answers["vectors"]["points"]}
+    return Closer(scores["cosines"], scores.get("bm25", {}), scores.get("others", {}), vectors)
 
 
 def likeness(
@@ -70,10 +72,15 @@ def likeness(
     nothing is shared. One request."""
     searches: list[Json] = [nearest(dense, ids)]
     if terms.indices:
-        searches.append(_by_terms(terms) | {"filter": only_these(ids), "limit": max(1, len(ids))})
+        searches.append(_by_terms_among(terms, ids))
     scores = [read_scores(answer) for answer in batch(searches)]
     return scores[0], scores[1] if terms.indices else {}
 
 
 def _by_terms(terms: SparseVector) -> dict[str, Any]:
     return {"query": {"indices": terms.indices, "values": terms.values}, "using": "sparse"}
+
+
+def _by_terms_among(terms: SparseVector, ids: Sequence[str]) -> dict[str, Any]:
+    """Return the query that scores those of these points that hold one of the terms."""
+    return _by_terms(terms) | {"filter": only_these(ids), "limit": max(1, len(ids))}

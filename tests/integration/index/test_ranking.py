@@ -64,6 +64,16 @@ def test_the_order_and_the_scores_are_the_same_wherever_it_is_ranked(
     assert [scores.fused for _, scores in beside] == sorted((scores.fused for _, scores in beside), reverse=True)
 
 
+def test_every_candidate_is_scored_by_vectors_and_by_words_whichever_found_it(index: VectorIndex) -> None:
+    vector = _unit(np.random.default_rng(2).normal(size=DIMENSION))
+    found = index.search(vector, "rule 3", EVERYTHING, 10)
+    assert any(candidate.dense is None for candidate in found)
+    assert any(candidate.sparse is None for candidate in found)
+    ranked = index.rank(vector, "rule 3", EVERYTHING, RetrievalSettings(candidates=10))
+    assert {id_ for id_, _ in ranked} == {candidate.id for candidate in found}
+    assert all(scores.dense is not None and scores.sparse is not None for _, scores in ranked)
+
+
 def test_an_empty_scope_finds_nothing(index: VectorIndex) -> None:
     vector = np.ones(DIMENSION, np.float32)
     for scope in (AccessScope("user", frozenset()), AccessScope("user", frozenset({"kb"}), frozenset())):
