@@ -14,6 +14,8 @@ from qdrant_client.http import models
 
 from kb_platform.domain.access import AccessScope
 from kb_platform.index import IndexedChunk, VectorIndex, point_id
+from kb_platform.index.points import Candidate
+from kb_platform.index.searching import likeness, look_closer
 from kb_platform.settings import IndexSettings, RetrievalSettings
 
 BODIES: dict[tuple[str, str], type[BaseModel]] = {
@@ -64,6 +66,14 @@ def _use_everything(index: VectorIndex) -> None:
     assert index.search(vector, "library", but_it, 5, vector) == []
     ranked = index.rank(vector, "library", scope, RetrievalSettings(), other=vector)
     assert {id_: scores.dense for id_, scores in ranked} == dict.fromkeys(ids, pytest.approx(1.0))
+    query = index._query(vector, "library", scope, 5, vector)
+    closer = look_closer(index._batch, query, [Candidate(id_, None, None, None)], [id_])
+    assert closer.cosines == closer.other_cosines == {id_: pytest.approx(1.0)}
+    assert closer.bm25[id_] > 0
+    assert closer.vectors[id_].sparse.indices
+    alike, shared = likeness(index._batch, query.dense, closer.vectors[id_].sparse, [id_])
+    assert alike == {id_: pytest.approx(1.0)}
+    assert shared[id_] > 0
     many = replace(scope, document_ids=frozenset(map(str, range(1000))))
     assert index.search(vector, "library", many, 5) == []
     assert index.vectors(ids).keys() == set(ids)

@@ -6,7 +6,14 @@ import { ApiError, apiError } from "@/api/errors";
 import type { TurnEvent } from "./turn";
 import { parseTurnEvent } from "./turn-events";
 
-export type TurnRequest = { question: string; thinking: boolean; web_search: boolean; model: string; knowledge_base_ids: string[] };
+export type TurnRequest = {
+  question: string;
+  thinking: boolean;
+  web_search: boolean;
+  model: string;
+  /** null: those that the conversation asked last. */
+  knowledge_base_ids: string[] | null;
+};
 
 /** Ask, and yield the answer's events as they arrive. Throws ApiError; ends when the server ends the stream. */
 export function streamTurn(conversationId: string, request: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent> {

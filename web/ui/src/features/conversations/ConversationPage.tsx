@@ -52,9 +52,10 @@ function ConversationView({ conversationId }: { conversationId: string | undefin
     async (question: string, to?: string) => {
       setDraft("");
       try {
+        // A question that waited may be sent before its conversation's bases are ticked: the server knows them.
+        const knowledge_base_ids = to === undefined || adopted.current === to ? [...asked] : null;
         const id = to ?? (await create.mutateAsync({ knowledgeBaseIds: asked, question })).id;
-        adopted.current = id;
-        const answered = ask(id, { question, thinking, web_search: asksWeb, model, knowledge_base_ids: [...asked] });
+        const answered = ask(id, { question, thinking, web_search: asksWeb, model, knowledge_base_ids });
         if (!to) await navigate(`/c/${id}`);
         const forget = await answered;
         await queries.invalidateQueries({ queryKey: conversationKey(id) });
