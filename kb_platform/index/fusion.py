@@ -22,6 +22,8 @@ class Feedback:
 
 
 NO_FEEDBACK = Feedback()
+GAP_WEIGHS = 10
+"""The usual gap between two languages counts like so many passages' own."""
 
 
 def fuse(
@@ -87,18 +89,28 @@ def in_other_language(candidates: Sequence[Candidate]) -> frozenset[str]:
 
 
 def levelled(
-    cosines: Mapping[str, float], foreign: Collection[str], foreign_cosines: Mapping[str, float], most: int
+    cosines: Mapping[str, float],
+    foreign: Collection[str],
+    foreign_cosines: Mapping[str, float],
+    most: int,
+    usual_gap: float | None = None,
 ) -> dict[str, float]:
     """Return the nearness of passages of two languages on one scale: the `foreign` ones count by their other cosine,
     moved so that the nearest `most` of either language are equally near on average. Then the one that stands out
-    among its own language's stands out among all."""
+    among its own language's stands out among all.
+
+    Where few are foreign that average says little (one alone would be as near as the very nearest): the `usual_gap`
+    between the languages, where it is known, then counts like GAP_WEIGHS of them.
+    """
     own = {id_: cosine for id_, cosine in cosines.items() if id_ not in foreign}
     theirs = {id_: cosine for id_, cosine in foreign_cosines.items() if id_ in foreign}
     if not own or not theirs:
         return own | theirs
     size = min(most, len(own), len(theirs))
-    offset = _mean_of_best(own.values(), size) - _mean_of_best(theirs.values(), size)
-    return own | {id_: cosine + offset for id_, cosine in theirs.items()}
+    gap = _mean_of_best(own.values(), size) - _mean_of_best(theirs.values(), size)
+    if usual_gap is not None:
+        gap = (size * gap + GAP_WEIGHS * usual_gap) / (size + GAP_WEIGHS)
+    return own | {id_: cosine + gap for id_, cosine in theirs.items()}
 
 
 def _mean_of_best(values: Iterable[float], count: int) -> float:

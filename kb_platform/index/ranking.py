@@ -25,25 +25,32 @@ FEEDBACK_PASSAGES = 5
 FEEDBACK_TERMS = 80
 FEEDBACK_FALL = 0.07
 """A passage whose fused score is so much lower than the best one's says 1/e as much in the feedback."""
+USUAL_GAPS = {"multilingual-e5-small": {"zh": 0.067, "en": -0.02}}
+"""By embedding model and the question's language: how much nearer to a question passages of its language that have
+nothing to do with it are than such passages of the other language are to its other vector. Measured with questions and
+passages of three sets (docs/quality.md, "Across languages")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much counts what: the dense score of 1 for both kinds, likeness to the best by vector and by words, and among
-    how many candidates two languages are compared."""
+    """How much counts what: the dense score of 1 for both kinds, likeness to the best by vector and by words, among
+    how many candidates two languages are compared, and their usual gap (None: not known)."""
 
     dense: float
     feedback: float
     feedback_words: float
     candidates: int
+    usual_gap: float | None = None
 
 
-def weights_for(text: str, settings: RetrievalSettings) -> Weights:
+def weights_for(text: str, settings: RetrievalSettings, embedding_name: str = "") -> Weights:
     """Return the settings' weights for a question."""
-    dense, words = settings.dense_weight, settings.feedback_words_weight
+    gaps = USUAL_GAPS.get(embedding_name, {})
     if is_chinese(text):
-        dense, words = settings.chinese_dense_weight, settings.chinese_feedback_words_weight
-    return Weights(dense, settings.feedback_weight, words, settings.candidates)
+        dense, words, gap = settings.chinese_dense_weight, settings.chinese_feedback_words_weight, gaps.get("zh")
+    else:
+        dense, words, gap = settings.dense_weight, settings.feedback_words_weight, gaps.get("en")
+    return Weights(dense, settings.feedback_weight, words, settings.candidates, gap)
 
 
 def rank(batch: Batch, query: Query, weights: Weights) -> list[tuple[str, Scores]]:
@@ -90,7 +97,7 @@ def _nearness(candidates: Sequence[Candidate], weights: Weights) -> dict[str, fl
     """Return how near each passage whose cosine is known is to the question, whatever its language."""
     cosines = {c.id: c.dense for c in candidates if c.dense is not None}
     others = {c.id: c.other for c in candidates if c.other is not None}
-    return levelled(cosines, in_other_language(candidates), others, weights.candidates)
+    return levelled(cosines, in_other_language(candidates), others, weights.candidates, weights.usual_gap)
 
 
 def _feedback(

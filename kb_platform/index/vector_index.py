@@ -51,7 +51,7 @@ class VectorIndex:
 
     def __init__(self, settings: IndexSettings, model_name: str, dimension: int) -> None:
         self.collection = f"{settings.collection_prefix}-{model_name}-{dimension}-{LAYOUT}"
-        self.dimension = dimension
+        self.model_name, self.dimension = model_name, dimension
         key = settings.api_key.get_secret_value() if settings.api_key else None
         # Plain requests, not qdrant-client: its checks of every number and hit cost milliseconds a search, and its
         # import costs each process a second. By urllib3: a request takes it a fourth of httpx's time.
@@ -175,7 +175,7 @@ class VectorIndex:
         if is_empty(scope):
             return []
         query = self._query(vector, text, scope, max(settings.candidates, limit), other)
-        weights = weights_for(text, settings)
+        weights = weights_for(text, settings, self.model_name)
         if not self._ranks_itself:
             return rank(self._batch, query, weights)
         return read_ranking(self._request("POST", RANK_PATH, ranking_request(query, weights)))

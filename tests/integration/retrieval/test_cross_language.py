@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from kb_platform.index.sparse import is_chinese
 from tests.integration.retrieval.conftest import House, scope
 
 PAIRS = [
@@ -46,3 +49,16 @@ def test_a_question_in_one_language_finds_the_passage_in_the_other(house: House)
     among_three = sum(passage in found[question] for question, passage in PAIRS)
     assert among_three >= 0.9 * len(PAIRS)
     assert first >= 0.6 * len(PAIRS)
+
+
+def test_the_only_passage_in_the_other_language_is_found_among_many_in_the_questions_own(house: House) -> None:
+    base = house.knowledge_base()
+    documents = {passage: house.document(base, [passage]) for _, passage in PAIRS}
+    first = 0
+    for question, passage in PAIRS:
+        own = {id_ for text, id_ in documents.items() if is_chinese(text) == is_chinese(question)}
+        among = replace(scope(base), document_ids=frozenset(own | {documents[passage]}))
+        best, *others = house.found(question, among, 3)
+        assert passage in (best, *others)
+        first += best == passage
+    assert first >= 0.65 * len(PAIRS)

@@ -92,3 +92,18 @@ def test_where_all_passages_are_of_the_questions_language_nothing_is_levelled() 
     cosines = {"a": 0.9, "b": 0.8}
     assert in_other_language([Candidate("a", 0.9, None, 0.7), Candidate("b", 0.8, None, None)]) == frozenset()
     assert levelled(cosines, frozenset(), {"a": 0.7}, 50) == cosines
+
+
+def test_a_lone_passage_of_the_other_language_is_not_as_near_as_the_nearest_for_being_alone() -> None:
+    cosines = {"best": 0.90, **{f"own{n}": 0.86 - n / 1000 for n in range(20)}}
+    alone = frozenset({"alone"})
+    assert levelled(cosines, alone, {"alone": 0.75}, 50)["alone"] == pytest.approx(0.90)
+    assert levelled(cosines, alone, {"alone": 0.75}, 50, usual_gap=0.05)["alone"] < 0.82
+    assert levelled(cosines, alone, {"alone": 0.88}, 50, usual_gap=0.05)["alone"] > 0.90
+
+
+def test_where_many_are_of_the_other_language_they_tell_the_gap_themselves() -> None:
+    cosines = {f"own{n}": 0.9 for n in range(500)}
+    others = {f"other{n}": 0.8 for n in range(500)}
+    levels = levelled(cosines, frozenset(others), others, 500, usual_gap=-0.5)
+    assert levels["other0"] == pytest.approx(0.9, abs=0.02)

@@ -22,6 +22,12 @@ def test_a_question_in_chinese_has_weights_of_its_own() -> None:
     assert weights_for("谁批准请假？", SETTINGS) == Weights(0.2, 0.3, 0.5, 40)
 
 
+def test_the_gap_between_languages_is_known_for_the_model_that_it_was_measured_with() -> None:
+    for text in ("Who approves a leave?", "谁批准请假？"):
+        assert weights_for(text, SETTINGS, "multilingual-e5-small").usual_gap is not None
+        assert weights_for(text, SETTINGS, "another model").usual_gap is None
+
+
 def test_what_only_words_found_may_be_among_the_best_though_its_cosine_is_not_known_yet() -> None:
     near = [Candidate(f"near-{number}", 0.9 - number / 100, None) for number in range(20)]
     by_words = Candidate("by words", None, 12.0)
