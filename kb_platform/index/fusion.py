@@ -24,6 +24,10 @@ class Feedback:
 NO_FEEDBACK = Feedback()
 GAP_WEIGHS = 10
 """The usual gap between two languages counts like so many passages' own."""
+CLEARLY = 0.02
+"""By so much a passage lies nearer to the question's other vector that it is surely in the other language."""
+WORDS_UNSEEN = 0.3
+"""A passage in the other language cannot hold the question's words; it counts as if it held so much of its nearness."""
 
 
 def fuse(
@@ -31,10 +35,11 @@ def fuse(
     dense_weight: float,
     feedback: Feedback = NO_FEEDBACK,
     nearness: Mapping[str, float] | None = None,
+    foreign: Collection[str] = frozenset(),
 ) -> list[tuple[str, Scores]]:
     """Return (chunk id, scores) of the candidates, best first, with `fused` in 0..1; see `order`."""
     raw = {c.id: c for c in candidates}
-    ordered = order(candidates, dense_weight, feedback, nearness)
+    ordered = order(candidates, dense_weight, feedback, nearness, foreign)
     return [(id_, Scores(dense=raw[id_].dense, sparse=raw[id_].sparse, fused=fused)) for id_, fused in ordered]
 
 
@@ -43,6 +48,7 @@ def order(
     dense_weight: float,
     feedback: Feedback = NO_FEEDBACK,
     nearness: Mapping[str, float] | None = None,
+    foreign: Collection[str] = frozenset(),
 ) -> list[tuple[str, float]]:
     """Return (chunk id, fused score in 0..1) of the candidates, best first.
 
@@ -51,7 +57,8 @@ def order(
     steady from corpus to corpus). A passage without a term of the question has BM25 0; one without a cosine counts
     as the least near.
 
-    `nearness` takes the place of the cosines in the sum where these cannot be compared as they are.
+    `nearness` takes the place of the cosines in the sum where these cannot be compared as they are. Words say nothing
+    of the `foreign` passages, which are surely in the other language: what they hold is reckoned from their nearness.
 
     Feedback first moves each cosine by its weight times the likeness to the best passages: what a search with the
     query's vector moved towards theirs gives (Rocchio 1971; Li et al. 2023, "Pseudo Relevance Feedback with Deep
@@ -71,6 +78,8 @@ def order(
         id_ = candidate.id
         near = _scaled(dense[id_], lowest, highest) if id_ in dense else 0.0
         words = (candidate.sparse or 0.0) / most_sparse if most_sparse > 0 else 0.0
+        if id_ in foreign:
+            words = max(words, WORDS_UNSEEN * near)
         alike = shared.get(id_, 0.0) / most_shared if most_shared > 0 else 0.0
         total = dense_weight * near + (1 - dense_weight) * words + feedback.sparse_weight * alike
         fused.append((-total / whole, id_))
@@ -82,10 +91,10 @@ def _scaled(value: float, lowest: float, highest: float) -> float:
     return (value - lowest) / (highest - lowest) if highest > lowest else 1.0
 
 
-def in_other_language(candidates: Sequence[Candidate]) -> frozenset[str]:
-    """Return the candidates that lie nearer to the question as it would be in the other language: they are taken to
-    be in that language."""
-    return frozenset(c.id for c in candidates if c.other is not None and (c.dense is None or c.other > c.dense))
+def in_other_language(candidates: Sequence[Candidate], by: float = 0.0) -> frozenset[str]:
+    """Return the candidates that lie nearer, `by` more than so much, to the question as it would be in the other
+    language: they are taken to be in that language."""
+    return frozenset(c.id for c in candidates if c.other is not None and (c.dense is None or c.other > c.dense + by))
 
 
 def levelled(

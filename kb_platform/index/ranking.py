@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kb_platform.domain.chunk import Scores
-from kb_platform.index.fusion import Feedback, fuse, in_other_language, levelled, order
+from kb_platform.index.fusion import CLEARLY, Feedback, fuse, in_other_language, levelled, order
 from kb_platform.index.points import Candidate, PassageVectors
 from kb_platform.index.searching import Batch, Query, likeness, look_closer, search
 from kb_platform.index.sparse import expansion_vector, is_chinese
@@ -76,13 +76,14 @@ def rank(batch: Batch, query: Query, weights: Weights) -> list[tuple[str, Scores
         for c in candidates
     ]
     nearness = _nearness(completed, weights)
+    foreign = in_other_language(completed, CLEARLY)
     if not closer.vectors or not (weights.feedback or weights.feedback_words):
-        return fuse(completed, weights.dense, nearness=nearness)
-    ordered = order(completed, weights.dense, nearness=nearness)
+        return fuse(completed, weights.dense, nearness=nearness, foreign=foreign)
+    ordered = order(completed, weights.dense, nearness=nearness, foreign=foreign)
     best = [(closer.vectors[id_], fused) for id_, fused in ordered if id_ in closer.vectors][:FEEDBACK_PASSAGES]
     feedback = _feedback(batch, best, ids, weights)
     alike = levelled(feedback.dense, in_other_language(completed), feedback.dense, weights.candidates)
-    return fuse(completed, weights.dense, replace(feedback, dense=alike), nearness)
+    return fuse(completed, weights.dense, replace(feedback, dense=alike), nearness, foreign)
 
 
 def likely_best(candidates: Sequence[Candidate], ids: Sequence[str]) -> list[str]:

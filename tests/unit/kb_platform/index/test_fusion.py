@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb_platform.index import Candidate
-from kb_platform.index.fusion import Feedback, fuse, in_other_language, levelled
+from kb_platform.index.fusion import CLEARLY, Feedback, fuse, in_other_language, levelled
 
 candidates = st.lists(
     st.builds(
@@ -86,6 +86,26 @@ def test_a_passage_of_the_other_language_that_stands_out_among_its_own_comes_fir
     others = {c.id: c.other for c in found if c.other is not None}
     assert fuse(found, 0.7)[0][0] == "zh0"
     assert fuse(found, 0.7, nearness=levelled(cosines, foreign, others, 50))[0][0] == "answer"
+
+
+def test_a_passage_surely_of_the_other_language_is_not_held_to_lack_the_questions_words() -> None:
+    found = [
+        Candidate("own", 0.90, 5.0, 0.80),
+        Candidate("own too", 0.80, None, 0.75),
+        Candidate("other", 0.86, None, 0.89),
+    ]
+    nearness = {"own": 0.88, "own too": 0.80, "other": 0.90}
+    scores = {id_: scores.fused for id_, scores in fuse(found, 0.7, nearness=nearness)}
+    helped = {id_: s.fused for id_, s in fuse(found, 0.7, nearness=nearness, foreign=frozenset({"other"}))}
+    assert helped["other"] > scores["other"] == pytest.approx(0.7)
+    assert helped["other"] < helped["own"], "words that are seen count more than words that are reckoned"
+    assert {id_: helped[id_] for id_ in ("own", "own too")} == {id_: scores[id_] for id_ in ("own", "own too")}
+
+
+def test_only_what_is_clearly_nearer_to_the_other_vector_is_surely_of_the_other_language() -> None:
+    found = [Candidate("mixed", 0.85, None, 0.86), Candidate("other", 0.80, None, 0.86)]
+    assert in_other_language(found) == {"mixed", "other"}
+    assert in_other_language(found, CLEARLY) == {"other"}
 
 
 def test_where_all_passages_are_of_the_questions_language_nothing_is_levelled() -> None:
