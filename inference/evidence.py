@@ -35,6 +35,8 @@ CALIBRATIONS = {"multilingual-e5-small": Calibration(8.0, {Language.CHINESE: 7.5
 BY_WORDS = Calibration(0.0, {Language.CHINESE: 0.3, Language.ENGLISH: 0.4}, across=0.0)
 """For embedding models whose cosines were not calibrated: words alone (nothing is refused across languages)."""
 STEEPNESS, STEEPNESS_ACROSS = 10.0, 60.0
+ONLY_FIRST = 0.02
+"""So much higher must the cosine be of a passage in the other language that is first in the order but not nearest."""
 
 # Weights of a sentence's features, fitted on pairs of an answering and another sentence of the same retrieval.
 NEARNESS, WORDS, PASSAGE_WORDS, PASSAGE_DENSE, EXPECTED, HEADING = 16.0, 2.6, 5.4, 9.4, 2.9, -0.8
@@ -66,22 +68,39 @@ class RankedQuote:
 
 
 def weigh_passages(question: str, sources: Sequence[Source], embedding_name: str) -> float:
-    """Return how sure it is (0..1) that the passages can answer: 0.5 is the calibrated border."""
-    if not sources:
-        return 0.0
+    """Return how sure it is (0..1) that the passages, best first, can answer: 0.5 is the calibrated border."""
+    return max(_weigh_by_language(question, sources, embedding_name))
+
+
+def bearing(question: str, sources: Sequence[Source], embedding_name: str) -> list[Source]:
+    """Return the passages that the evidence rests on: those of the question's language or those of the other.
+
+    Sentences of the two cannot be ranked together: any of the question's own language holds more of its words.
+    """
+    own, foreign = _weigh_by_language(question, sources, embedding_name)
+    language = language_of(question)
+    return [source for source in sources if (language_of(source.hit.text) is language) == (own >= foreign)]
+
+
+def _weigh_by_language(question: str, sources: Sequence[Source], embedding_name: str) -> tuple[float, float]:
+    """Return how sure it is that the passages of the question's language, and that those of the other, can answer."""
     calibration = CALIBRATIONS.get(embedding_name, BY_WORDS)
     language = language_of(question)
     same = [source for source in sources if language_of(source.hit.text) is language]
-    value = 0.0
+    others = [source for source in sources if source not in same]
+    own = foreign = 0.0
     if same:
         value = _words_held(question, same) + calibration.dense * max(_dense(source) for source in same)
-        value = _sigmoid((value - calibration.border[language]) * STEEPNESS)
-    if len(same) < len(sources):
-        foreign = max(_dense(source) for source in sources if source not in same)
-        # The model sees likeness in the language itself: a foreign passage that still lies nearest means something.
-        if not same or foreign >= max(_dense(source) for source in same):
-            value = max(value, _sigmoid((foreign - calibration.across) * STEEPNESS_ACROSS))
-    return value
+        own = _sigmoid((value - calibration.border[language]) * STEEPNESS)
+    if others:
+        # The model sees likeness in the language itself: a foreign passage that still lies nearest means something, and
+        # one that retrieval, which makes up for that, puts first a little less.
+        nearest = max(_dense(source) for source in others)
+        if not same or nearest >= max(_dense(source) for source in same):
+            foreign = _sigmoid((nearest - calibration.across) * STEEPNESS_ACROSS)
+        elif sources[0] in others:
+            foreign = _sigmoid((_dense(sources[0]) - calibration.across - ONLY_FIRST) * STEEPNESS_ACROSS)
+    return own, foreign
 
 
 def worth_giving(questions: Sequence[str], sources: Sequence[Source], embedding_name: str) -> tuple[Source, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inference.evidence import RankedQuote, rank_quotes
+from inference.evidence import RankedQuote, bearing, rank_quotes
 from inference.markers import as_plain_text
 from inference.quotes import Quote, quotes_of
 from inference.terms import TextTerms, content_terms
@@ -38,7 +38,7 @@ def extract_answer(questions: Sequence[str], sources: Sequence[Source], embeddin
     at all. A sentence that answers two of them stands once."""
     chosen: list[Quote] = []
     for question in questions:
-        quotes = choose_quotes(rank_quotes(question, sources, embedding))
+        quotes = choose_quotes(rank_quotes(question, bearing(question, sources, embedding.name), embedding))
         chosen += [quote for quote in quotes if quote not in chosen]
     return compose(chosen) if chosen else None
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from inference.answering import AnsweringServices, Question, answer
 from kb_platform.domain.access import AccessScope
 from kb_platform.domain.answer import Answerer, AnswerEvent, Done, PastTurn, SourcesFound, UsageReported
+from kb_platform.embedding import EmbeddingModel
 from tests.integration.inference.conftest import REGULATIONS
-from tests.passages import Collection
+from tests.integration.retrieval.test_cross_language import PAIRS
+from tests.passages import Collection, Passage, searchable
 
 
 async def ask(collection: Collection, text: str, *history: str, scope: AccessScope | None = None) -> list[AnswerEvent]:
@@ -65,6 +69,32 @@ async def test_a_question_on_something_else_is_not_answered_and_cites_nothing(
     assert done.citations == ()
     assert "[" not in done.answer
     assert question in done.answer, "it says what was searched"
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("宿舍一年收多少钱？", "1,200 yuan"),
+        ("本科生最多能借几本书？", "15 books"),
+        ("May I eat in the laboratory?", "禁止在实验室内饮食"),
+    ],
+)
+async def test_what_only_a_passage_in_the_other_language_says_is_quoted_from_it(
+    regulations: Collection, question: str, expected: str
+) -> None:
+    done = last(await ask(regulations, question))
+    assert expected in done.answer
+
+
+async def test_where_the_answer_is_in_the_other_language_nothing_else_is_quoted(
+    embedding: EmbeddingModel, tmp_path: Path
+) -> None:
+    passages = [Passage(f"document {number}", passage) for number, (_, passage) in enumerate(PAIRS)]
+    with searchable(passages, tmp_path, embedding) as collection:
+        answered = {question: last(await ask(collection, question)).answer for question, _ in PAIRS}
+    quoted = {question: text for question, text in answered.items() if "[" in text}
+    assert all(passage in quoted[question] for question, passage in PAIRS if question in quoted)
+    assert len(quoted) >= 0.4 * len(PAIRS)
 
 
 async def test_every_sentence_is_cited_and_its_evidence_is_the_very_words(regulations: Collection) -> None:

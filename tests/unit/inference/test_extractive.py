@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from inference.evidence import RankedQuote, weigh_passages, worth_giving
+from inference.evidence import RankedQuote, bearing, weigh_passages, worth_giving
 from inference.extractive import choose_quotes, compose
 from inference.markers import as_plain_text
 from inference.quotes import quotes_of
@@ -77,6 +77,23 @@ def test_a_passage_in_another_language_counts_where_it_lies_nearest() -> None:
     assert weigh_passages("宿舍费多少钱？", [english, chinese], E5) > 0.5
     far = source(1, "The dormitory fee is 1,200 yuan per year.", dense=0.79)
     assert weigh_passages("差旅费怎么报销？", [far, chinese], E5) < 0.5
+
+
+def test_a_passage_in_another_language_counts_where_retrieval_puts_it_first_though_its_cosine_is_lower() -> None:
+    english = source(1, "The dormitory fee is 1,200 yuan per year.", dense=0.83)
+    chinese = source(2, "图书馆开放时间为每日8:00至22:30。", dense=0.84)
+    assert weigh_passages("宿舍费多少钱？", [english, chinese], E5) > 0.5
+    assert weigh_passages("宿舍费多少钱？", [chinese, english], E5) < 0.5
+
+
+def test_the_evidence_rests_on_the_passages_of_one_language() -> None:
+    english = source(1, "The dormitory fee is 1,200 yuan per year.", dense=0.85)
+    chinese = source(2, "图书馆每年一月闭馆，多少读者不知道。", dense=0.83)
+    assert bearing("宿舍费每年多少钱？", [english, chinese], E5) == [english]
+    assert bearing("图书馆每年几月闭馆？", [source(2, chinese.hit.text, dense=0.9), english], E5) == [
+        source(2, chinese.hit.text, dense=0.9)
+    ]
+    assert bearing("宿舍费每年多少钱？", [chinese], E5) == [chinese]
 
 
 def test_passages_that_have_nothing_to_do_with_it_are_left_out_and_numbers_stay_without_gaps() -> None:
