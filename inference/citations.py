@@ -3,7 +3,8 @@
 A sentence is checked against the passages whose markers it carries. Rules come first (numbers, units, names, negation,
 exchanged words: `verdicts`), then support: how much of the sentence's words the best words of the passage hold, and how
 near the two lie as embeddings, or what an entailment model thinks of them. The evidence is the shortest run of the
-passage's sentences that carries the claim, in characters of the document version's canonical text.
+passage's sentences that carries the claim, in characters of the document version's canonical text. Before a passage in
+the other language nearness alone decides (`across_languages`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from inference.across_languages import is_foreign, nearest_quote, written_alike
 from inference.entailment import EntailmentModel, Judgement
 from inference.facts import quantities
 from inference.markers import CLEAN_MARKER, without_markers
@@ -27,6 +29,8 @@ SAME_MEANING = 0.94
 """Cosine of multilingual-e5-small from which two sentences mostly say the same; UNRELATED: what two sentences on
 different things still have (the model's cosines are crowded between the two)."""
 UNRELATED = 0.76
+COPIED = 0.6
+"""Share of its words from which a claim in another language than its passage is taken to be copied from it."""
 _MARKERS_AFTER = re.compile(r"(?:\s*\[\d{1,3}\])+")
 _HALF_MARKER = re.compile(r"\s*\[\d{0,3}$")
 _ONLY_MARKERS = re.compile(r"(?:\s*\[\d{1,3}\])*[\s.。!！?？;；]*")
@@ -99,8 +103,12 @@ def split_answer(text: str) -> list[AnswerSentence]:
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
+    """The words of a passage that carry a claim: the share of the claim's words that they hold, and, in the other
+    language, how near they lie (0..1)."""
+
     quotes: tuple[Quote, ...]
     words: float
+    across: float | None = None
 
     @property
     def text(self) -> str:
@@ -125,17 +133,16 @@ def check_sentence(
         return []
     claim = claim_before(sentence.claim, [_whole(source) for source in cited])
     terms = content_terms(claim.text)
-    evidence = [best_evidence(terms, claim.text, source) for source in cited]
+    evidence = [_evidence(terms, claim.text, source, embedding) for source in cited]
+    if any(found.across is not None for found in evidence):
+        claim = replace(claim, lost_names=written_alike(claim.lost_names, claim.text))
     texts = [found.text for found in evidence]
     judged: Sequence[Judgement | None] = [None] * len(cited)
     if entailment:
         judged = entailment.judge(texts, claim.text)
         scores = [judgement.entails for judgement in judged if judgement]
     else:
-        nearness = _nearness(claim.text, texts, embedding)
-        scores = [
-            max(found.words, 0.5 * found.words + 0.5 * near) for found, near in zip(evidence, nearness, strict=True)
-        ]
+        scores = _scores(claim.text, evidence, embedding)
     citations = [
         _citation(sentence, source, found, score, support_of(claim, found.text, found.words, score, threshold, thought))
         for source, found, score, thought in zip(cited, evidence, scores, judged, strict=True)
@@ -196,8 +203,28 @@ def _citation(
     )
 
 
+def _evidence(terms: Sequence[Term], claim: str, source: Source, embedding: EmbeddingModel) -> _Evidence:
+    """Return the passage's words that carry the claim; a row of figures is of no language and may be copied."""
+    found = best_evidence(terms, claim, source)
+    if found.words >= COPIED or not is_foreign(claim, source):
+        return found
+    quote, near = nearest_quote(claim, source, embedding)
+    return _Evidence((quote,) if quote else (), 0.0, near)
+
+
+def _scores(claim: str, evidence: Sequence[_Evidence], embedding: EmbeddingModel) -> list[float]:
+    """Return the support (0..1) of each evidence by its words and its nearness; in the other language by nearness."""
+    near = iter(_nearness(claim, [found.text for found in evidence if found.across is None], embedding))
+    return [
+        max(found.words, 0.5 * found.words + 0.5 * next(near)) if found.across is None else found.across
+        for found in evidence
+    ]
+
+
 def _nearness(claim: str, texts: Sequence[str], embedding: EmbeddingModel) -> list[float]:
     """Return how near (0..1) the claim lies to each text, both embedded as passages."""
+    if not texts:
+        return []
     vectors = embedding.embed_passages([claim, *texts])
     cosines = vectors[1:] @ vectors[0]
     return [float(min(1.0, max(0.0, (cosine - UNRELATED) / (SAME_MEANING - UNRELATED)))) for cosine in cosines]
