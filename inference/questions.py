@@ -42,11 +42,17 @@ _ASKS = (
     (Expects.REASON, re.compile(r"为什么|为何|原因|\bwhy\b")),
 )
 _MONTHS = lexicon.ENGLISH_MONTHS.split()
+_HOUR = rf"\b(?:{'|'.join(lexicon.ENGLISH_NUMBER_WORDS.split()[:12])}|\d{{1,2}})"
+_CLOCK = (
+    r"凌晨|早上|上午|中午|下午|傍晚|晚上|\d{1,2}点|点钟|\bnoon\b|\bmidnight\b"
+    rf"|{_HOUR}(?: o.clock| in the (?:morning|afternoon|evening)| at night| ?[ap]\.?m\b)"
+)
 _DATE = re.compile(
-    r"\d{1,4}\s*年|\d{1,2}\s*月|\d{1,2}\s*[日号]|[零〇一二三四五六七八九十]{2,4}年|世纪|年代|时期|期间|朝|周[一二三四五六日]"
+    r"\d{1,4}\s*年|\d{1,2}\s*月|\d{1,2}\s*[日号]|[零〇一二三四五六七八九十]{2,4}年|[一二三四五六七八九十]{1,3}[月日号]|世纪|年代|时期|期间|朝|周[一二三四五六日]"
     r"|星期|每[天日周月年]|之日起?|\d{1,2}:\d{2}|\b1\d{3}\b|\b20\d{2}\b"
     rf"|\b(?:{'|'.join(month for month in _MONTHS if month != 'may')})\b|\bmay \d|\bcentury\b|\bcenturies\b"
     r"|\b\d{3,4}s\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bb\.?c\b|\ba\.?d\b"
+    rf"|{_CLOCK}"
 )
 _NUMBER = re.compile(
     r"\d|[零〇一二两三四五六七八九十百千万亿]+[个名人次家位种项部届章条元岁层间门所座年月日天小时分钟倍米公里克吨度%％成]|百分之"
