@@ -143,10 +143,11 @@ def check_sentence(
         scores = [judgement.entails for judgement in judged if judgement]
     else:
         scores = _scores(claim.text, evidence, embedding)
-    citations = [
-        _citation(sentence, source, found, score, support_of(claim, found.text, found.words, score, threshold, thought))
-        for source, found, score, thought in zip(cited, evidence, scores, judged, strict=True)
-    ]
+    citations = []
+    for source, found, score, thought in zip(cited, evidence, scores, judged, strict=True):
+        is_across = found.across is not None
+        verdict = support_of(claim, found.text, found.words, score, threshold, thought, is_across)
+        citations.append(_citation(sentence, source, found, score, verdict))
     if strike and all(citation.support is Support.UNSUPPORTED for citation in citations):
         return [replace(citation, is_struck=True) for citation in citations]
     return citations

@@ -36,11 +36,18 @@ def claim_before(text: str, passages: Sequence[str]) -> Claim:
 
 
 def support_of(
-    claim: Claim, evidence: str, words: float, score: float, threshold: float, judgement: Judgement | None
+    claim: Claim,
+    evidence: str,
+    words: float,
+    score: float,
+    threshold: float,
+    judgement: Judgement | None,
+    is_across: bool = False,
 ) -> tuple[Support, str]:
     """Return how far the evidence (a passage's best words) carries the claim, and why not wholly.
 
-    `words`: share of the claim's words that the evidence holds; `score`: support (0..1), compared with `threshold`.
+    `words`: share of the claim's words that the evidence holds; `score`: support (0..1), compared with `threshold`;
+    `is_across`: the two are in different languages.
     """
     if claim.lost_numbers:
         return Support.UNSUPPORTED, f"numbers not in the passage: {', '.join(claim.lost_numbers)}"
@@ -57,6 +64,8 @@ def support_of(
         return Support.PARTLY, f"words not in the passage: {', '.join(other.words)}"
     if other.numbers:
         return Support.PARTLY, f"numbers from elsewhere in the passage: {', '.join(other.numbers)}"
+    if score < threshold and is_across:
+        return Support.PARTLY, "the passage, in another language, may say this"
     if score < threshold:
         is_alone = len(claim.passages) == 1
         return Support.PARTLY, "the passage says part of this" if is_alone else "each cited passage says part of this"

@@ -10,6 +10,7 @@ const WORDED = [
   [/^one negates and the other does not$/, "support.reason.negation"],
   [/^the passage does not say this$/, "support.reason.notSaid"],
   [/^(the passage|each cited passage) says part of this$/, "support.reason.part"],
+  [/^the passage, in another language, may say this$/, "support.reason.across"],
 ] as const;
 
 export function describeReason(t: TFunction, reason: string): string {
