@@ -36,7 +36,9 @@ def rank_together(
         return list(documents[:limit])
     hits = _reranked(query, documents, web, reranker) if reranker else None
     ordered = hits or _by_likeness(query, [*documents, *web], embedding)
-    kept = [hit.chunk_id for hit in ordered if not hit.web][: min(LEAST_OF_DOCUMENTS, limit // 2)]
+    # Retrieval knows the best documents better than likeness does, above all those in the other language.
+    best = [hit for hit in hits if not hit.web] if hits else documents
+    kept = [hit.chunk_id for hit in best[: min(LEAST_OF_DOCUMENTS, limit // 2)]]
     room = max(0, limit - len(kept))
     others = {hit.chunk_id for hit in [hit for hit in ordered if hit.chunk_id not in kept][:room]}
     return [hit for hit in ordered if hit.chunk_id in kept or hit.chunk_id in others][:limit]

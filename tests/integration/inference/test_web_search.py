@@ -196,6 +196,16 @@ def test_documents_and_pages_are_ranked_together_and_documents_keep_a_place(embe
     assert sum(hit.web is None for hit in ordered) == 2
 
 
+def test_the_document_that_retrieval_puts_first_is_kept_though_it_is_in_another_language(
+    embedding: EmbeddingModel,
+) -> None:
+    query = "图书馆几点开放？"
+    first = document_passage("The library opens at eight.", Scores(dense=0.80))
+    others = [document_passage(f"图书馆第{n}条 几点开放另行通知。", Scores(dense=0.85)) for n in range(4)]
+    pages = [page_hit(embedding, f"图书馆{n}号楼8:00开放。", query) for n in range(6)]
+    assert first in rank_together(query, [first, *others], pages, 5, embedding, None)
+
+
 def test_a_reranker_has_the_last_word_on_both(embedding: EmbeddingModel) -> None:
     class Longest:
         def scores(self, query: str, passages: list[str]) -> list[float]:
