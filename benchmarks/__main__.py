@@ -52,7 +52,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         "15 min",
     ),
     "retrieval": Benchmark(
-        "benchmarks.retrieval", "hit@k, recall, MRR and nDCG of each method on labelled question sets", "75 min"
+        "benchmarks.retrieval", "hit@k, recall, MRR and nDCG of each method on labelled question sets", "40 min"
     ),
     "retrieval-speed": Benchmark(
         "benchmarks.retrieval_speed", "what a search adds to embedding its question, at 100,000 and 1,000,000", "60 min"
