@@ -3,7 +3,8 @@
 Methods: `bm25` and `dense` alone (the platform's own terms and vectors), `hybrid` (what the platform does), `script`
 (thirty lines of llama-index and Qdrant with their defaults and the same model). All run against a real embedded
 index. `SET.gain_over_METHOD.METRIC` is hybrid minus a baseline, question by question (paired bootstrap), and
-`SET.gain.METRIC` the one over the best baseline. `SET.two_parts.*` are pairs of questions put as one.
+`SET.gain.METRIC` the one over the best baseline. `SET.two_parts.*` are pairs of questions put as one. The set
+`cross_language` is thirty questions whose answer is in the other language, among passages of both.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from benchmarks.question_sets import (
     FOLDER,
     METRICS,
     SETS,
+    Passage,
+    Question,
     QuestionSet,
     interval,
     load_question_set,
@@ -37,6 +40,7 @@ from kb_platform.embedding.languages import in_other_language, way_to_english
 from kb_platform.index import IndexedChunk, VectorIndex, point_id
 from kb_platform.index.sparse import is_chinese
 from kb_platform.settings import EmbeddingSettings, IndexSettings, RetrievalSettings
+from tests.translated_pairs import PAIRS
 
 NAME = "retrieval"
 KEY_METRICS = {
@@ -45,12 +49,15 @@ KEY_METRICS = {
     "hotpotqa_100": "all@10",
     "tatqa_test": "recall@10",
     "rgb_zh_refine": "recall@10",
+    "cross_language": "hit@1",
 }
 QUICK_QUESTIONS = {"rgb_zh_refine": 2}
 QUICK_QUESTIONS_ELSE = 10
 QUICK_PASSAGES = 24
 TWO_PART_SETS = frozenset({"squad2_dev", "cmrc2018_dev"})
 TWO_PART_QUESTIONS = 200
+CROSS_LANGUAGE_AMONG = ("cmrc2018_dev", "squad2_dev")
+CROSS_LANGUAGE_PASSAGES = 300
 EMBEDDING_STEP = 256
 
 Rankings = dict[str, list[list[str]]]
@@ -65,8 +72,8 @@ def measure(quick: bool) -> Iterator[Figure]:
         embedding = load_embedding(EmbeddingSettings(), Path(folder))
         way = way_to_english(embedding)
         checkpoint = str(builtin_checkpoint(Path(folder)))
-        for name in SETS:
-            question_set = load_question_set(name)
+        for name in ("cross_language", *SETS):
+            question_set = _cross_language_set() if name == "cross_language" else load_question_set(name)
             if quick:
                 question_set = sample(question_set, QUICK_QUESTIONS.get(name, QUICK_QUESTIONS_ELSE), QUICK_PASSAGES)
             progress(f"{name}: {len(question_set.passages)} passages, {len(question_set.questions)} questions")
@@ -77,6 +84,15 @@ def measure(quick: bool) -> Iterator[Figure]:
                     yield from measure_two_parts(NAME, name, joined, platform.hybrid)
             rankings["script"] = _script_rankings(question_set, checkpoint, url)
             yield from _figures(question_set, rankings)
+
+
+def _cross_language_set() -> QuestionSet:
+    """Return the translated pairs' questions, with their passages among as many of either language."""
+    passages = [Passage(f"pair-{number}", "", answer) for number, (_, answer) in enumerate(PAIRS)]
+    for name in CROSS_LANGUAGE_AMONG:
+        passages += load_question_set(name).passages[:CROSS_LANGUAGE_PASSAGES]
+    questions = tuple(Question(question, frozenset({f"pair-{number}"})) for number, (question, _) in enumerate(PAIRS))
+    return QuestionSet("cross_language", tuple(passages), questions)
 
 
 class _Platform:

@@ -11,8 +11,8 @@ from kb_platform.domain.access import AccessScope
 from kb_platform.domain.answer import Answerer, AnswerEvent, Done, PastTurn, SourcesFound, UsageReported
 from kb_platform.embedding import EmbeddingModel
 from tests.integration.inference.conftest import REGULATIONS
-from tests.integration.retrieval.test_cross_language import PAIRS
 from tests.passages import Collection, Passage, searchable
+from tests.translated_pairs import PAIRS
 
 
 async def ask(collection: Collection, text: str, *history: str, scope: AccessScope | None = None) -> list[AnswerEvent]:
