@@ -98,7 +98,7 @@ def _weigh_by_language(question: str, sources: Sequence[Source], embedding_name:
         nearest = max(_dense(source) for source in others)
         if not same or nearest >= max(_dense(source) for source in same):
             foreign = _sigmoid((nearest - calibration.across) * STEEPNESS_ACROSS)
-        elif sources[0] in others:
+        elif calibration.across and sources[0] in others:
             foreign = _sigmoid((_dense(sources[0]) - calibration.across - ONLY_FIRST) * STEEPNESS_ACROSS)
     return own, foreign
 

@@ -86,6 +86,12 @@ def test_a_passage_in_another_language_counts_where_retrieval_puts_it_first_thou
     assert weigh_passages("宿舍费多少钱？", [chinese, english], E5) < 0.5
 
 
+def test_without_a_calibration_the_order_does_not_put_another_language_before_words_that_answer() -> None:
+    english = source(1, "The library is closed in January.", dense=0.5)
+    chinese = source(2, "宿舍费每年1200元。", dense=0.6)
+    assert bearing("宿舍费每年多少钱？", [english, chinese], "some-other-model") == [chinese]
+
+
 def test_the_evidence_rests_on_the_passages_of_one_language() -> None:
     english = source(1, "The dormitory fee is 1,200 yuan per year.", dense=0.85)
     chinese = source(2, "图书馆每年一月闭馆，多少读者不知道。", dense=0.83)
