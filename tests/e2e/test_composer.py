@@ -66,8 +66,10 @@ def ask_only(page: Page, name: str) -> None:
     """Tick this knowledge base and no other."""
     page.get_by_test_id("asked-bases").click()
     choice = page.get_by_role("dialog").filter(has_text=name)
+    wanted = choice.get_by_role("checkbox", name=name)
+    expect(wanted).to_be_visible()  # all() does not wait for the choice to open
     for box in choice.get_by_role("checkbox").all():
         box.uncheck()
-    choice.get_by_role("checkbox", name=name).check()
+    wanted.check()
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("asked-bases")).to_have_text(name)
