@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from inference.nearness import Scale, cosines
 from inference.prompts import Language, language_of
 from inference.quotes import Quote, quotes_of
 from kb_platform.domain.answer import Source
 from kb_platform.embedding import EmbeddingModel
 
-SAME_MEANING = 0.853
-"""Cosine of multilingual-e5-small that a sentence and its translation have (median of 30: .846); UNRELATED: what it has
-with the other sentences of the translation's passage (median .780). Where it counts as supported, none of them came."""
-UNRELATED = 0.765
+ACROSS = Scale(unrelated=0.765, same_meaning=0.853)
+"""A sentence and its translation have .846 (median of 30), the translation's passage's other sentences .780. Where it
+counts as supported, none of these came."""
 MOST_QUOTES = 40
 """Sentences of a passage that are looked at: a chunk hardly has more."""
 
@@ -30,11 +30,9 @@ def nearest_quote(claim: str, source: Source, embedding: EmbeddingModel) -> tupl
     quotes = quotes_of(source)[:MOST_QUOTES]
     if not quotes:
         return None, 0.0
-    vectors = embedding.embed_passages([claim, *(quote.text for quote in quotes)])
-    cosines = vectors[1:] @ vectors[0]
-    nearest = int(np.argmax(cosines))
-    share = (float(cosines[nearest]) - UNRELATED) / (SAME_MEANING - UNRELATED)
-    return quotes[nearest], min(1.0, max(0.0, share))
+    of_each = cosines(claim, [quote.text for quote in quotes], embedding)
+    nearest = int(np.argmax(of_each))
+    return quotes[nearest], ACROSS.share(float(of_each[nearest]))
 
 
 def written_alike(names: Sequence[str], claim: str) -> tuple[str, ...]:

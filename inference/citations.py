@@ -18,6 +18,7 @@ from inference.across_languages import is_foreign, nearest_quote, written_alike
 from inference.entailment import EntailmentModel, Judgement
 from inference.facts import quantities
 from inference.markers import CLEAN_MARKER, without_markers
+from inference.nearness import Scale, cosines
 from inference.quotes import Quote, quotes_of
 from inference.sentences import Span, split_sentences
 from inference.terms import Term, TextTerms, content_terms, coverage
@@ -25,10 +26,7 @@ from inference.verdicts import claim_before, support_of
 from kb_platform.domain.answer import Citation, Source, Support
 from kb_platform.embedding import EmbeddingModel
 
-SAME_MEANING = 0.94
-"""Cosine of multilingual-e5-small from which two sentences mostly say the same; UNRELATED: what two sentences on
-different things still have (the model's cosines are crowded between the two)."""
-UNRELATED = 0.76
+WITHIN = Scale(unrelated=0.76, same_meaning=0.94)
 COPIED = 0.6
 """Share of its words from which a claim in another language than its passage is taken to be copied from it."""
 _MARKERS_AFTER = re.compile(r"(?:\s*\[\d{1,3}\])+")
@@ -215,20 +213,13 @@ def _evidence(terms: Sequence[Term], claim: str, source: Source, embedding: Embe
 
 def _scores(claim: str, evidence: Sequence[_Evidence], embedding: EmbeddingModel) -> list[float]:
     """Return the support (0..1) of each evidence by its words and its nearness; in the other language by nearness."""
-    near = iter(_nearness(claim, [found.text for found in evidence if found.across is None], embedding))
+    near = iter(cosines(claim, [found.text for found in evidence if found.across is None], embedding))
     return [
-        max(found.words, 0.5 * found.words + 0.5 * next(near)) if found.across is None else found.across
+        max(found.words, 0.5 * found.words + 0.5 * WITHIN.share(float(next(near))))
+        if found.across is None
+        else found.across
         for found in evidence
     ]
-
-
-def _nearness(claim: str, texts: Sequence[str], embedding: EmbeddingModel) -> list[float]:
-    """Return how near (0..1) the claim lies to each text, both embedded as passages."""
-    if not texts:
-        return []
-    vectors = embedding.embed_passages([claim, *texts])
-    cosines = vectors[1:] @ vectors[0]
-    return [float(min(1.0, max(0.0, (cosine - UNRELATED) / (SAME_MEANING - UNRELATED)))) for cosine in cosines]
 
 
 def _whole(source: Source) -> str:
