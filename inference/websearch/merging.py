@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from inference.terms import TextTerms, content_terms, coverage
+from inference.websearch.likeness import order_by_likeness
 from kb_platform.domain.chunk import Hit
 from kb_platform.domain.errors import Unavailable
 from kb_platform.embedding import EmbeddingModel
@@ -14,9 +14,6 @@ from kb_platform.retrieval.reranking import Reranker
 
 log = logging.getLogger(__name__)
 
-DENSE_WEIGHT = 0.6
-"""Weight of the cosine, scaled over all passages; the share of the question's words has the rest (as in a search of
-the knowledge bases, `retrieval.dense_weight`)."""
 LEAST_OF_DOCUMENTS = 3
 """Best passages of the documents that the web cannot displace (at most half of all): of an organisation's own affairs
 they know more."""
@@ -30,12 +27,12 @@ def rank_together(
     embedding: EmbeddingModel,
     reranker: Reranker | None,
 ) -> list[Hit]:
-    """Return the `limit` best passages of both, best first: by the reranker where there is one, else by cosine and
-    words, the same for both kinds."""
+    """Return the `limit` best passages of both, best first: by the reranker where there is one, else by
+    likeness, the same for both kinds."""
     if not web:
         return list(documents[:limit])
     hits = _reranked(query, documents, web, reranker) if reranker else None
-    ordered = hits or _by_likeness(query, [*documents, *web], embedding)
+    ordered = hits or order_by_likeness(query, [*documents, *web], embedding)
     # Retrieval knows the best documents better than likeness does, above all those in the other language.
     best = [hit for hit in hits if not hit.web] if hits else documents
     kept = [hit.chunk_id for hit in best[: min(LEAST_OF_DOCUMENTS, limit // 2)]]
@@ -56,21 +53,3 @@ def _reranked(query: str, documents: Sequence[Hit], web: Sequence[Hit], reranker
         replace(hit, scores=replace(hit.scores, reranked=score)) for hit, score in zip(unknown, scores, strict=True)
     ]
     return sorted([*known, *rated], key=lambda hit: -(hit.scores.reranked or 0.0))
-
-
-def _by_likeness(query: str, hits: Sequence[Hit], embedding: EmbeddingModel) -> list[Hit]:
-    without = [hit for hit in hits if hit.scores.dense is None]
-    cosines = {hit.chunk_id: hit.scores.dense for hit in hits if hit.scores.dense is not None}
-    if without:
-        vectors = embedding.embed_passages([f"{hit.document_title}\n{hit.text}" for hit in without])
-        near = vectors @ embedding.embed_query(query)
-        cosines |= {hit.chunk_id: float(cosine) for hit, cosine in zip(without, near, strict=True)}
-    lowest, highest = min(cosines.values()), max(cosines.values())
-    terms = content_terms(query)
-
-    def score(hit: Hit) -> float:
-        near = (cosines[hit.chunk_id] - lowest) / (highest - lowest) if highest > lowest else 1.0
-        words = coverage(terms, TextTerms(f"{hit.document_title}\n{hit.context}\n{hit.text}"))
-        return DENSE_WEIGHT * near + (1 - DENSE_WEIGHT) * words
-
-    return sorted(hits, key=score, reverse=True)

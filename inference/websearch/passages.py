@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from inference.prompts import language_of
 from inference.sentences import Span, split_sentences
 from inference.terms import TextTerms, content_terms, coverage
-from kb_platform.domain.chunk import Hit, Scores, WebPage
+from inference.websearch.likeness import order_by_likeness
+from kb_platform.domain.chunk import Hit, WebPage
 from kb_platform.embedding import EmbeddingModel
 
 PASSAGE_TOKENS = 240
 """Size that a passage grows to, in the embedding model's tokens."""
 MOST_EMBEDDED = 24
-"""Passages of all pages together that are embedded: those that share most words with the question."""
+"""Passages of all pages of one language that are embedded: those that share most words with the question."""
 MOST_OF_A_PAGE = 2
 
 
@@ -43,8 +45,27 @@ def cut(text: str, embedding: EmbeddingModel, most_tokens: int = PASSAGE_TOKENS)
 
 
 def best_passages(query: str, pages: Sequence[ReadPage], embedding: EmbeddingModel, most: int) -> list[Hit]:
-    """Return the pages' passages nearest to the query, at most MOST_OF_A_PAGE of one page; their `dense` score is the
+    """Return the pages' passages most like the query, at most MOST_OF_A_PAGE of one page; their `dense` score is the
     cosine that a search of the knowledge bases would give."""
+    own = language_of(query)
+    same = [page for page in pages if language_of(page.text) is own]
+    others = [page for page in pages if page not in same]
+    hits = [*_likeliest(query, same, embedding), *_likeliest(query, others, embedding)]
+    if not hits:
+        return []
+    kept: list[Hit] = []
+    taken: dict[str, int] = {}
+    for hit in order_by_likeness(query, hits, embedding):
+        url = hit.web.url if hit.web else ""
+        taken[url] = taken.get(url, 0) + 1
+        if taken[url] <= MOST_OF_A_PAGE and len(kept) < most:
+            kept.append(hit)
+    return kept
+
+
+def _likeliest(query: str, pages: Sequence[ReadPage], embedding: EmbeddingModel) -> list[Hit]:
+    """Return the passages that share most words with the query; of pages in the other language hardly one shares any,
+    and the first ones are returned."""
     terms = content_terms(query)
     found = [
         (coverage(terms, TextTerms(f"{page.title}\n{span.of(page.text)}")), -place, page, span)
@@ -52,20 +73,7 @@ def best_passages(query: str, pages: Sequence[ReadPage], embedding: EmbeddingMod
         for place, span in enumerate(cut(page.text, embedding))
     ]
     found.sort(key=lambda item: item[:2], reverse=True)
-    hits = [_hit(page, span) for _, _, page, span in found[:MOST_EMBEDDED]]
-    if not hits:
-        return []
-    vectors = embedding.embed_passages([f"{hit.document_title}\n{hit.text}" for hit in hits])
-    cosines = vectors @ embedding.embed_query(query)
-    near = sorted(zip(hits, cosines.tolist(), strict=True), key=lambda item: -item[1])
-    kept: list[Hit] = []
-    taken: dict[str, int] = {}
-    for hit, cosine in near:
-        url = hit.web.url if hit.web else ""
-        taken[url] = taken.get(url, 0) + 1
-        if taken[url] <= MOST_OF_A_PAGE and len(kept) < most:
-            kept.append(replace(hit, scores=Scores(dense=cosine)))
-    return kept
+    return [_hit(page, span) for _, _, page, span in found[:MOST_EMBEDDED]]
 
 
 def _short_enough(text: str, embedding: EmbeddingModel, most_tokens: int) -> list[Span]:

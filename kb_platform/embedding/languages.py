@@ -8,6 +8,8 @@ Representations"), and so can be measured once and added to a question.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,8 +37,9 @@ PARALLEL = (
 )
 
 
+@functools.lru_cache(maxsize=1)
 def way_to_english(embedding: EmbeddingModel) -> NDArray[np.float32]:
-    """Return the mean way from a Chinese text's vector to that of its English translation."""
+    """Return the mean way from a Chinese text's vector to that of its English translation, embedded once a model."""
     chinese = embedding.embed_passages([pair[0] for pair in PARALLEL])
     english = embedding.embed_passages([pair[1] for pair in PARALLEL])
     way: NDArray[np.float32] = (english - chinese).mean(axis=0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import logging
 import time
@@ -132,11 +131,7 @@ class Retriever:
             yield from read_passages(self._database, ranked[first : first + at_once], scope)
 
     def _in_other_language(self, vector: NDArray[np.float32], query: str) -> NDArray[np.float32]:
-        return in_other_language(vector, is_chinese=is_chinese(query), way=self._way_to_english)
-
-    @functools.cached_property
-    def _way_to_english(self) -> NDArray[np.float32]:
-        return way_to_english(self._embedding)
+        return in_other_language(vector, is_chinese=is_chinese(query), way=way_to_english(self._embedding))
 
     def _rerank(self, reranker: Reranker, query: str, hits: list[Hit]) -> tuple[list[Hit], float | None]:
         began = time.perf_counter()
