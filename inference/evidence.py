@@ -24,17 +24,26 @@ from kb_platform.embedding import EmbeddingModel
 class Calibration:
     """Evidence within one language is `share of the question's words in the best passage + dense · best cosine`, and
     `border` is where it counts as an answer (cosines of Chinese texts lie higher). Across languages words tell nothing:
-    `across` is the border of the cosine."""
+    `other` is the border of the cosine to the question as it would be in the other language, by the question's own;
+    `across` of the cosine to the question as it is, where the search did not bring that."""
 
     dense: float
     border: dict[Language, float]
     across: float
+    other: dict[Language, float]
 
 
-CALIBRATIONS = {"multilingual-e5-small": Calibration(8.0, {Language.CHINESE: 7.5, Language.ENGLISH: 7.2}, across=0.80)}
-BY_WORDS = Calibration(0.0, {Language.CHINESE: 0.3, Language.ENGLISH: 0.4}, across=0.0)
+CALIBRATIONS = {
+    "multilingual-e5-small": Calibration(
+        dense=8.0,
+        border={Language.CHINESE: 7.5, Language.ENGLISH: 7.2},
+        across=0.80,
+        other={Language.CHINESE: 0.825, Language.ENGLISH: 0.845},
+    )
+}
+BY_WORDS = Calibration(0.0, {Language.CHINESE: 0.3, Language.ENGLISH: 0.4}, across=0.0, other={})
 """For embedding models whose cosines were not calibrated: words alone (nothing is refused across languages)."""
-STEEPNESS, STEEPNESS_ACROSS = 10.0, 60.0
+STEEPNESS, STEEPNESS_ACROSS, STEEPNESS_OTHER = 10.0, 60.0, 100.0
 ONLY_FIRST = 0.02
 """So much higher must the cosine be of a passage in the other language that is first in the order but not nearest."""
 
@@ -93,14 +102,28 @@ def _weigh_by_language(question: str, sources: Sequence[Source], embedding_name:
         value = _words_held(question, same) + calibration.dense * max(_dense(source) for source in same)
         own = _sigmoid((value - calibration.border[language]) * STEEPNESS)
     if others:
-        # The model sees likeness in the language itself: a foreign passage that still lies nearest means something, and
-        # one that retrieval, which makes up for that, puts first a little less.
-        nearest = max(_dense(source) for source in others)
-        if not same or nearest >= max(_dense(source) for source in same):
-            foreign = _sigmoid((nearest - calibration.across) * STEEPNESS_ACROSS)
-        elif calibration.across and sources[0] in others:
-            foreign = _sigmoid((_dense(sources[0]) - calibration.across - ONLY_FIRST) * STEEPNESS_ACROSS)
+        moved = [near for source in others if (near := source.hit.scores.dense_other) is not None]
+        if calibration.other and moved:
+            foreign = _sigmoid((max(moved) - calibration.other[language]) * STEEPNESS_OTHER)
+        else:
+            foreign = _weigh_unmoved(sources, same, others, calibration)
     return own, foreign
+
+
+def _weigh_unmoved(
+    sources: Sequence[Source], same: Sequence[Source], others: Sequence[Source], calibration: Calibration
+) -> float:
+    """Return the evidence of passages in the other language by their cosines to the question as it is.
+
+    The model sees likeness in the language itself: a foreign passage that still lies nearest means something, and one
+    that retrieval, which makes up for that, puts first a little less.
+    """
+    nearest = max(_dense(source) for source in others)
+    if not same or nearest >= max(_dense(source) for source in same):
+        return _sigmoid((nearest - calibration.across) * STEEPNESS_ACROSS)
+    if calibration.across and sources[0] in others:
+        return _sigmoid((_dense(sources[0]) - calibration.across - ONLY_FIRST) * STEEPNESS_ACROSS)
+    return 0.0
 
 
 def worth_giving(questions: Sequence[str], sources: Sequence[Source], embedding_name: str) -> tuple[Source, ...]:

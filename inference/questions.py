@@ -19,12 +19,17 @@ class Expects(StrEnum):
     ANYTHING = "anything"
 
 
+_WHEN = (
+    r"(?:^|\b(?:and|or|since|until|by|from) )when\b|\bwhen\W*$"
+    r"|\bwhen (?:is|was|are|were|do|does|did|will|would|can|may|must|should|shall|has|have|had)\b"
+)
+"""“When” that asks, not that of “what happens when …”."""
 _ASKS = (
     (
         Expects.DATE,
         re.compile(
             r"什么时候|何时|哪一?年|哪一?天|几月|几号|几点|哪个?月|哪一?日|日期|时间(?:是|为|[？?]?$)|什么时间|哪个?世纪|哪个?年代"
-            r"|\bwhen\b|\b(?:what|which|in what) (?:year|date|day|month|century|decade|time)\b|\bdeadline\b"
+            rf"|{_WHEN}|\b(?:what|which|in what) (?:year|date|day|month|century|decade|time)\b|\bdeadline\b"
         ),
     ),
     (
@@ -42,10 +47,14 @@ _ASKS = (
     (Expects.REASON, re.compile(r"为什么|为何|原因|\bwhy\b")),
 )
 _MONTHS = lexicon.ENGLISH_MONTHS.split()
-_HOUR = rf"\b(?:{'|'.join(lexicon.ENGLISH_NUMBER_WORDS.split()[:12])}|\d{{1,2}})"
+_HOUR_WORD = rf"(?:{'|'.join(lexicon.ENGLISH_NUMBER_WORDS.split()[:12])})"
+_HOUR = rf"\b(?:{_HOUR_WORD}|\d{{1,2}})"
 _CLOCK = (
     r"凌晨|早上|上午|中午|下午|傍晚|晚上|\d{1,2}点|点钟|\bnoon\b|\bmidnight\b"
     rf"|{_HOUR}(?: o.clock| in the (?:morning|afternoon|evening)| at night| ?[ap]\.?m\b)"
+    rf"|\b{_HOUR_WORD} (?:fifteen|thirty|forty-five)\b"
+    rf"|\b(?:at|from|until|till|by|before|after|between) {_HOUR_WORD}(?: (?:to|until|till|and) {_HOUR_WORD})?"
+    r"(?=[,.;:!?]|$| on\b)"
 )
 _DATE = re.compile(
     r"\d{1,4}\s*年|\d{1,2}\s*月|\d{1,2}\s*[日号]|[零〇一二三四五六七八九十]{2,4}年|[一二三四五六七八九十]{1,3}[月日号]|世纪|年代|时期|期间|朝|周[一二三四五六日]"

@@ -18,7 +18,7 @@ from kb_platform.settings import RetrievalSettings
 
 
 def order_by_likeness(query: str, hits: Sequence[Hit], embedding: EmbeddingModel) -> list[Hit]:
-    """Return the passages, best first, each with its cosine to the query as `dense` score.
+    """Return the passages, best first, each with its cosines to the query as `dense` scores.
 
     As in a search (`kb_platform.index.ranking`), with the share of the question's words that a passage holds in the
     place of BM25 and without feedback; passages of the other language count by their nearness to where the question
@@ -28,17 +28,26 @@ def order_by_likeness(query: str, hits: Sequence[Hit], embedding: EmbeddingModel
     foreign = frozenset(hit.chunk_id for hit in hits if language_of(hit.text) is not language)
     question = embedding.embed_query(query)
     known = {hit.chunk_id: hit.scores.dense for hit in hits if hit.scores.dense is not None}
-    unknown = [hit for hit in hits if hit.chunk_id in foreign or hit.chunk_id not in known]
+    known_other = {hit.chunk_id: hit.scores.dense_other for hit in hits if hit.scores.dense_other is not None}
+    unknown = [
+        hit
+        for hit in hits
+        if hit.chunk_id not in known or (hit.chunk_id in foreign and hit.chunk_id not in known_other)
+    ]
     vectors = embedding.embed_passages([f"{hit.document_title}\n{hit.text}" for hit in unknown])
     embedded = dict(zip((hit.chunk_id for hit in unknown), vectors, strict=True))
     cosines = {id_: float(vector @ question) for id_, vector in embedded.items()} | known
     other = in_other_language(question, is_chinese=is_chinese(query), way=way_to_english(embedding))
+    others = {id_: float(vector @ other) for id_, vector in embedded.items()} | known_other
     weights = weights_for(query, RetrievalSettings(), embedding.name)
-    nearness = levelled(
-        cosines, foreign, {id_: float(embedded[id_] @ other) for id_ in foreign}, weights.candidates, weights.usual_gap
-    )
+    nearness = levelled(cosines, foreign, others, weights.candidates, weights.usual_gap)
     terms = content_terms(query)
-    by_id = {hit.chunk_id: replace(hit, scores=replace(hit.scores, dense=cosines[hit.chunk_id])) for hit in hits}
+    by_id = {
+        hit.chunk_id: replace(
+            hit, scores=replace(hit.scores, dense=cosines[hit.chunk_id], dense_other=others.get(hit.chunk_id))
+        )
+        for hit in hits
+    }
     candidates = [
         Candidate(id_, cosines[id_], coverage(terms, TextTerms(f"{hit.document_title}\n{hit.context}\n{hit.text}")))
         for id_, hit in by_id.items()

@@ -36,12 +36,13 @@ class Chunk:
 @dataclass(frozen=True, slots=True)
 class Scores:
     """What each stage gave a hit; None where the stage did not see it. `fused` decides the order unless
-    `reranked` is there."""
+    `reranked` is there. `dense_other` is the cosine to the question as it would be in the other language."""
 
     dense: float | None = None
     sparse: float | None = None
     fused: float = 0.0
     reranked: float | None = None
+    dense_other: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,10 @@ def fuse(
     """Return (chunk id, scores) of the candidates, best first, with `fused` in 0..1; see `order`."""
     raw = {c.id: c for c in candidates}
     ordered = order(candidates, dense_weight, feedback, nearness, foreign)
-    return [(id_, Scores(dense=raw[id_].dense, sparse=raw[id_].sparse, fused=fused)) for id_, fused in ordered]
+    return [
+        (id_, Scores(dense=raw[id_].dense, sparse=raw[id_].sparse, fused=fused, dense_other=raw[id_].other))
+        for id_, fused in ordered
+    ]
 
 
 def order(

@@ -25,8 +25,11 @@ def read_ranking_request(body: Json) -> tuple[Query, Weights]:
 
 
 def ranking_json(ranking: list[tuple[str, Scores]]) -> list[list[Any]]:
-    return [[id_, scores.dense, scores.sparse, scores.fused] for id_, scores in ranking]
+    return [[id_, scores.dense, scores.sparse, scores.fused, scores.dense_other] for id_, scores in ranking]
 
 
 def read_ranking(answer: list[list[Any]]) -> list[tuple[str, Scores]]:
-    return [(id_, Scores(dense, sparse, fused)) for id_, dense, sparse, fused in answer]
+    return [
+        (id_, Scores(dense, sparse, fused, dense_other=dense_other))
+        for id_, dense, sparse, fused, dense_other in answer
+    ]

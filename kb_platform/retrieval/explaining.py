@@ -20,6 +20,7 @@ class Places:
     sparse: int | None
     fused: int | None
     reranked: int | None = None
+    dense_other: int | None = None
 
 
 def places_of(ranked: Sequence[tuple[str, Scores]]) -> dict[str, Places]:
@@ -29,9 +30,17 @@ def places_of(ranked: Sequence[tuple[str, Scores]]) -> dict[str, Places]:
         scored = [(value, id_) for id_, scores in ranked if (value := score(scores)) is not None]
         return {id_: place for place, (_, id_) in enumerate(sorted(scored, key=lambda one: -one[0]), start=1)}
 
-    dense, sparse, fused = order(lambda s: s.dense), order(lambda s: s.sparse), order(lambda s: s.fused)
-    reranked = order(lambda s: s.reranked)
-    return {id_: Places(dense.get(id_), sparse.get(id_), fused.get(id_), reranked.get(id_)) for id_, _ in ranked}
+    stages = [
+        order(score)
+        for score in (
+            lambda s: s.dense,
+            lambda s: s.sparse,
+            lambda s: s.fused,
+            lambda s: s.reranked,
+            lambda s: s.dense_other,
+        )
+    ]
+    return {id_: Places(*(stage.get(id_) for stage in stages)) for id_, _ in ranked}
 
 
 def matched_spans(query: str, text: str) -> list[tuple[int, int]]:

@@ -94,7 +94,7 @@ async def test_where_the_answer_is_in_the_other_language_nothing_else_is_quoted(
         answered = {question: last(await ask(collection, question)).answer for question, _ in PAIRS}
     quoted = {question: text for question, text in answered.items() if "[" in text}
     assert all(passage in quoted[question] for question, passage in PAIRS if question in quoted)
-    assert len(quoted) >= 0.4 * len(PAIRS)
+    assert len(quoted) >= 0.7 * len(PAIRS)
 
 
 async def test_every_sentence_is_cited_and_its_evidence_is_the_very_words(regulations: Collection) -> None:

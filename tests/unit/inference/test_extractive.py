@@ -17,9 +17,9 @@ from kb_platform.domain.chunk import Hit, PassageEdit, Scores
 E5 = "multilingual-e5-small"
 
 
-def source(number: int, text: str, dense: float = 0.85, start: int = 0) -> Source:
-    hit = Hit(str(number), "k", "d", "v", "n", "t", 0, start, start + len(text), text, scores=Scores(dense=dense))
-    return Source(number, hit)
+def source(number: int, text: str, dense: float = 0.85, start: int = 0, other: float | None = None) -> Source:
+    scores = Scores(dense=dense, dense_other=other)
+    return Source(number, Hit(str(number), "k", "d", "v", "n", "t", 0, start, start + len(text), text, scores=scores))
 
 
 def ranked(*sources: Source, best: str) -> list[RankedQuote]:
@@ -84,6 +84,21 @@ def test_a_passage_in_another_language_counts_where_retrieval_puts_it_first_thou
     chinese = source(2, "图书馆开放时间为每日8:00至22:30。", dense=0.84)
     assert weigh_passages("宿舍费多少钱？", [english, chinese], E5) > 0.5
     assert weigh_passages("宿舍费多少钱？", [chinese, english], E5) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "border"),
+    [
+        ("宿舍费多少钱？", "The dormitory fee is 1,200 yuan per year.", 0.825),
+        ("How much is the dormitory fee?", "住宿费每学年1200元。", 0.845),
+    ],
+)
+def test_a_passage_in_another_language_counts_by_its_nearness_to_the_question_as_it_would_be_there(
+    question: str, text: str, border: float
+) -> None:
+    assert weigh_passages(question, [source(1, text, dense=0.77, other=border + 0.01)], E5) > 0.5
+    far = source(1, text, dense=0.84, other=border - 0.04)
+    assert weigh_passages(question, [far], E5) < 0.1
 
 
 def test_without_a_calibration_the_order_does_not_put_another_language_before_words_that_answer() -> None:

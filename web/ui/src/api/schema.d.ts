@@ -3500,6 +3500,8 @@ export interface components {
         Places: {
             /** Dense */
             dense: number | null;
+            /** Dense Other */
+            dense_other?: number | null;
             /** Fused */
             fused: number | null;
             /** Reranked */
@@ -3588,11 +3590,13 @@ export interface components {
         /**
          * Scores
          * @description What each stage gave a hit; None where the stage did not see it. `fused` decides the order unless
-         *     `reranked` is there.
+         *     `reranked` is there. `dense_other` is the cosine to the question as it would be in the other language.
          */
         Scores: {
             /** Dense */
             dense?: number | null;
+            /** Dense Other */
+            dense_other?: number | null;
             /**
              * Fused
              * @default 0

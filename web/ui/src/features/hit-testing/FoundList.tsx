@@ -11,7 +11,7 @@ import classes from "./HitTestingPage.module.css";
 import { placesByPassage } from "./settings";
 
 /** The highest score of each stage among the hits: a full bar. */
-type Most = { dense: number; sparse: number; fused: number; reranked: number };
+type Most = { dense: number; denseOther: number; sparse: number; fused: number; reranked: number };
 
 type Props = { result: SearchResult; label: string; other: SearchResult | null; isNarrow: boolean };
 
@@ -23,6 +23,7 @@ export function FoundList({ result, label, other, isNarrow }: Props) {
   const highest = (score: (hit: Hit) => number | null | undefined) => Math.max(...result.hits.map((hit) => score(hit) ?? 0));
   const most: Most = {
     dense: highest((hit) => hit.scores?.dense),
+    denseOther: highest((hit) => hit.scores?.dense_other),
     sparse: highest((hit) => hit.scores?.sparse),
     fused: 1,
     reranked: highest((hit) => hit.scores?.reranked),
@@ -70,6 +71,10 @@ function HitCard({ hit, why, rank, most, elsewhere, isCompared, isNarrow }: Card
   const { scores } = hit;
   const stages = [
     { name: t("hitTesting.score.dense"), value: scores?.dense, full: most.dense, place: why?.places.dense },
+    // Only of a passage in the other language does it tell anything.
+    ...(scores?.dense_other != null && scores.dense_other > (scores.dense ?? 0)
+      ? [{ name: t("hitTesting.score.denseOther"), value: scores.dense_other, full: most.denseOther, place: why?.places.dense_other }]
+      : []),
     { name: t("hitTesting.score.sparse"), value: scores?.sparse, full: most.sparse, place: why?.places.sparse },
     { name: t("hitTesting.score.fused"), value: scores?.fused, full: most.fused, place: why?.places.fused },
     ...(scores?.reranked == null
