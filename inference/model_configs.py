@@ -11,6 +11,7 @@ from inference.serving_plan import ModelConfig
 from kb_platform.domain.errors import SettingsError
 
 GB = 1000**3
+TOOL_CALLS = "<｜tool▁calls▁begin｜>"
 
 
 def _distill_qwen(layers: int, heads: int, kv_heads: int, parameters: float) -> ModelConfig:
@@ -85,6 +86,7 @@ def config_from_folder(folder: Path) -> ModelConfig:
             quantisation=str((config.get("quantization_config") or {}).get("quant_method", "")),
             latent_dim=latent + int(text.get("qk_rope_head_dim") or 0) if latent else 0,
             thinks=_template_thinks(folder),
+            marks_tool_calls=_marks_tool_calls(folder),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError(f"{path} cannot be used: {error}") from error
@@ -106,6 +108,14 @@ def _template_thinks(folder: Path) -> bool:
             if "<think>" in str(template):
                 return True
     return False
+
+
+def _marks_tool_calls(folder: Path) -> bool:
+    """Say whether the tokenizer has the token that opens tool calls; True where it is not written as JSON."""
+    file = folder / "tokenizer.json"
+    return not file.is_file() or any(
+        token["content"] == TOOL_CALLS for token in json.loads(file.read_text()).get("added_tokens", ())
+    )
 
 
 def _hub_cache_folder(model: str) -> Path | None:

@@ -43,6 +43,8 @@ class ModelConfig:
     """Numbers a layer that multi-head latent attention caches for a token; 0: ordinary attention."""
     thinks: bool = False
     """Its chat template knows `<think>`."""
+    marks_tool_calls: bool = True
+    """Its tokenizer has DeepSeek's tokens for tool calls: without them vLLM does not start with DeepSeek's parser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +185,9 @@ def tool_parser(model: str, config: ModelConfig) -> str:
     if "distill" in name:
         return ""
     if version := re.search(r"deepseek-?v(3[._-]?[12]|4)", name):
-        return f"deepseek_v{re.sub('[._-]', '', version[1])}"
+        return f"deepseek_v{re.sub('[._-]', '', version[1])}" if config.marks_tool_calls else ""
     if config.architecture == "DeepseekV3ForCausalLM":
-        return "deepseek_v3"
+        return "deepseek_v3" if config.marks_tool_calls else ""
     if config.architecture.startswith(("Qwen2", "Qwen3")):
         return "hermes"
     return ""

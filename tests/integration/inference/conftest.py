@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kb_platform.embedding import EmbeddingModel, load_embedding
-from kb_platform.settings import EmbeddingSettings
+from kb_platform.embedding import EmbeddingModel
 from tests.passages import Collection, Passage, searchable
 
 REGULATIONS = [
@@ -42,11 +41,6 @@ REGULATIONS = [
         "实验室安全规定", "进入实验室必须穿实验服并佩戴护目镜。禁止在实验室内饮食。发生火情应立即拨打校内报警电话。"
     ),
 ]
-
-
-@pytest.fixture(scope="session")
-def embedding(tmp_path_factory: pytest.TempPathFactory) -> EmbeddingModel:
-    return load_embedding(EmbeddingSettings(), tmp_path_factory.mktemp("embedding"))
 
 
 @pytest.fixture(scope="session")

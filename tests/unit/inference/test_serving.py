@@ -7,7 +7,17 @@ import pytest
 
 from inference.model_configs import config_from_folder, preset_of, read_model_config
 from inference.serving import base_url, main, parse_gpus
-from inference.serving_plan import GIB, ONE_NODE, Gpu, Machine, ModelConfig, Nodes, cache_bytes_per_token, plan_serving
+from inference.serving_plan import (
+    GIB,
+    ONE_NODE,
+    Gpu,
+    Machine,
+    ModelConfig,
+    Nodes,
+    cache_bytes_per_token,
+    plan_serving,
+    tool_parser,
+)
 from kb_platform.domain.errors import SettingsError
 
 A100 = Gpu("NVIDIA A100-SXM4-80GB", 80 * GIB)
@@ -120,6 +130,22 @@ def test_a_folder_says_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "chat_template.jinja").write_text("{{ '<think>' }}")
     config = config_from_folder(tmp_path)
     assert (config.latent_dim, config.weight_bytes, config.quantisation, config.thinks) == (576, 1000, "fp8", True)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "parser"),
+    [(["<think>", "<｜tool▁calls▁begin｜>"], "deepseek_v3"), (["<think>"], ""), (None, "deepseek_v3")],
+)
+def test_a_deepseek_model_whose_tokenizer_cannot_mark_tool_calls_gets_no_parser_of_them(
+    tmp_path: Path, tokens: list[str] | None, parser: str
+) -> None:
+    config = {"architectures": ["DeepseekV3ForCausalLM"], "num_hidden_layers": 2, "num_attention_heads": 4}
+    (tmp_path / "config.json").write_text(json.dumps({**config, "hidden_size": 64, "kv_lora_rank": 512}))
+    (tmp_path / "model.safetensors").write_bytes(b"0")
+    if tokens is not None:
+        added = {"added_tokens": [{"id": place, "content": token} for place, token in enumerate(tokens)]}
+        (tmp_path / "tokenizer.json").write_text(json.dumps(added))
+    assert tool_parser("/models/ours", config_from_folder(tmp_path)) == parser
 
 
 def test_a_folder_without_weights_is_refused_by_name(tmp_path: Path) -> None:
