@@ -12,6 +12,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from inference.across_languages import as_in_other_language, is_foreign
 from inference.prompts import Language, language_of
 from inference.questions import Expects, expects, holds_expected
 from inference.quotes import Quote, quotes_of
@@ -24,13 +27,15 @@ from kb_platform.embedding import EmbeddingModel
 class Calibration:
     """Evidence within one language is `share of the question's words in the best passage + dense · best cosine`, and
     `border` is where it counts as an answer (cosines of Chinese texts lie higher). Across languages words tell nothing:
-    `other` is the border of the cosine to the question as it would be in the other language, by the question's own;
-    `across` of the cosine to the question as it is, where the search did not bring that."""
+    `other` is the border of the passage's cosine to the question as it would be in the other language, by the
+    question's own, and `sentence` of its nearest sentence's; `across` of the cosine to the question as it is, where the
+    search did not bring that."""
 
     dense: float
     border: dict[Language, float]
     across: float
     other: dict[Language, float]
+    sentence: dict[Language, float]
 
 
 CALIBRATIONS = {
@@ -39,9 +44,10 @@ CALIBRATIONS = {
         border={Language.CHINESE: 7.5, Language.ENGLISH: 7.2},
         across=0.80,
         other={Language.CHINESE: 0.825, Language.ENGLISH: 0.845},
+        sentence={Language.CHINESE: 0.84, Language.ENGLISH: 0.855},
     )
 }
-BY_WORDS = Calibration(0.0, {Language.CHINESE: 0.3, Language.ENGLISH: 0.4}, across=0.0, other={})
+BY_WORDS = Calibration(0.0, {Language.CHINESE: 0.3, Language.ENGLISH: 0.4}, across=0.0, other={}, sentence={})
 """For embedding models whose cosines were not calibrated: words alone (nothing is refused across languages)."""
 STEEPNESS, STEEPNESS_ACROSS, STEEPNESS_OTHER = 10.0, 60.0, 100.0
 ONLY_FIRST = 0.02
@@ -102,12 +108,22 @@ def _weigh_by_language(question: str, sources: Sequence[Source], embedding_name:
         value = _words_held(question, same) + calibration.dense * max(_dense(source) for source in same)
         own = _sigmoid((value - calibration.border[language]) * STEEPNESS)
     if others:
-        moved = [near for source in others if (near := source.hit.scores.dense_other) is not None]
-        if calibration.other and moved:
-            foreign = _sigmoid((max(moved) - calibration.other[language]) * STEEPNESS_OTHER)
-        else:
-            foreign = _weigh_unmoved(sources, same, others, calibration)
+        beyond = _beyond_borders(others, calibration, language)
+        foreign = (
+            _weigh_unmoved(sources, same, others, calibration) if beyond is None else _sigmoid(beyond * STEEPNESS_OTHER)
+        )
     return own, foreign
+
+
+def _beyond_borders(others: Sequence[Source], calibration: Calibration, language: Language) -> float | None:
+    """Return how far the passages in the other language or their sentences lie beyond their borders at most; None where
+    that was not looked at."""
+    if not calibration.other:
+        return None
+    scores = [source.hit.scores for source in others]
+    beyond = [one.dense_other - calibration.other[language] for one in scores if one.dense_other is not None]
+    beyond += [one.sentence_other - calibration.sentence[language] for one in scores if one.sentence_other is not None]
+    return max(beyond, default=None)
 
 
 def _weigh_unmoved(
@@ -174,7 +190,11 @@ def rank_quotes(question: str, sources: Sequence[Source], embedding: EmbeddingMo
     if not likeliest:
         return []
     vectors = embedding.embed_passages([item.quote.text[:QUOTE_CHARACTERS] for item in likeliest])
-    nearness = vectors @ embedding.embed_query(question)
+    asked = embedding.embed_query(question)
+    nearness = vectors @ asked
+    foreign = [is_foreign(question, item.quote.source) for item in likeliest]
+    if any(foreign):
+        nearness = np.where(foreign, vectors @ as_in_other_language(question, asked, embedding), nearness)
     ranked = [
         RankedQuote(item.quote, item.score + NEARNESS * float(near), float(near), item.words)
         for item, near in zip(likeliest, nearness, strict=True)

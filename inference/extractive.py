@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inference.across_languages import is_foreign
 from inference.evidence import RankedQuote, bearing, rank_quotes
 from inference.markers import as_plain_text
 from inference.quotes import Quote, quotes_of
@@ -18,8 +19,9 @@ from kb_platform.embedding import EmbeddingModel
 MOST_QUOTES = 3
 MOST_ITEMS = 8
 """Items of a list that its lead-in brings along."""
-CLOSE_BEHIND = 1.0
-"""Score below the best from which a further sentence is left out."""
+CLOSE_BEHIND, CLOSE_BEHIND_ACROSS = 1.0, 0.15
+"""Score below the best from which a further sentence is left out; across languages it has hardly anything but nearness,
+of which neighbouring sentences have nearly as much."""
 NEW_WORDS = 0.34
 """Share of its words that a further sentence must add."""
 LONGEST_ANSWER = 900
@@ -38,12 +40,14 @@ def extract_answer(questions: Sequence[str], sources: Sequence[Source], embeddin
     at all. A sentence that answers two of them stands once."""
     chosen: list[Quote] = []
     for question in questions:
-        quotes = choose_quotes(rank_quotes(question, bearing(question, sources, embedding.name), embedding))
+        ranked = rank_quotes(question, bearing(question, sources, embedding.name), embedding)
+        across = bool(ranked) and is_foreign(question, ranked[0].quote.source)
+        quotes = choose_quotes(ranked, CLOSE_BEHIND_ACROSS if across else CLOSE_BEHIND)
         chosen += [quote for quote in quotes if quote not in chosen]
     return compose(chosen) if chosen else None
 
 
-def choose_quotes(ranked: Sequence[RankedQuote]) -> list[Quote]:
+def choose_quotes(ranked: Sequence[RankedQuote], close_behind: float = CLOSE_BEHIND) -> list[Quote]:
     """Return the best quotes in reading order: few, each adding something, lead-ins with what they announce."""
     answering = [item for item in ranked if not _says_nothing(item)]
     if not answering:
@@ -52,7 +56,7 @@ def choose_quotes(ranked: Sequence[RankedQuote]) -> list[Quote]:
     chosen: list[Quote] = []
     length = 0
     for item in answering[: MOST_QUOTES * 3]:
-        if item.score < best - CLOSE_BEHIND or len({q.source.number for q in chosen} | {0}) > MOST_QUOTES:
+        if item.score < best - close_behind or len({q.source.number for q in chosen} | {0}) > MOST_QUOTES:
             break
         group = _with_what_it_announces(item.quote)
         added = [quote for quote in group if quote not in chosen]

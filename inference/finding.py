@@ -7,9 +7,10 @@ import logging
 from collections.abc import Sequence
 from itertools import count
 
+from inference.across_languages import is_foreign, with_nearest_sentences
 from inference.asking import AnsweringServices, Found, Question
 from inference.decomposition import merge, parts_of, searches_for
-from inference.evidence import weigh_passages, worth_giving
+from inference.evidence import CALIBRATIONS, weigh_passages, worth_giving
 from inference.rewriting import standalone_query
 from inference.websearch.merging import rank_together
 from kb_platform.domain.access import AccessScope
@@ -39,7 +40,7 @@ async def find(question: Question, services: AnsweringServices) -> Found:
             rank_together, query, documents, pages, limit, services.embedding, services.reranker
         )
     found = tuple(Source(number, hit) for number, hit in enumerate(hits, start=1))
-    evidence, sources = await asyncio.to_thread(_weigh, (query, *parts), found, services.embedding.name)
+    evidence, sources = await asyncio.to_thread(_weigh, (query, *parts), found, services)
     seconds = max(seconds, web_seconds)
     if services.model is None or not question.before.placed:
         return Found(query, sources, evidence, seconds, notices=notices, parts=parts)
@@ -47,10 +48,18 @@ async def find(question: Question, services: AnsweringServices) -> Found:
     return Found(query, sources, evidence, seconds, carried, notices, parts)
 
 
-def _weigh(questions: Sequence[str], found: Sequence[Source], embedding_name: str) -> tuple[float, tuple[Source, ...]]:
-    """Return how sure it is that one of the questions can be answered, and the sources worth giving."""
-    evidence = max(weigh_passages(question, found, embedding_name) for question in questions)
-    return evidence, worth_giving(questions, found, embedding_name)
+def _weigh(
+    questions: Sequence[str], found: Sequence[Source], services: AnsweringServices
+) -> tuple[float, tuple[Source, ...]]:
+    """Return how sure it is that one of the questions can be answered, and the sources worth giving. Sentences in the
+    other language are looked at only where nothing else is sure enough: they have to be embedded."""
+    query, name = questions[0], services.embedding.name
+    evidence = max(weigh_passages(question, found, name) for question in questions)
+    unsure = evidence < services.settings.answering.abstain_below and name in CALIBRATIONS
+    if unsure and any(is_foreign(query, source) for source in found):
+        found = with_nearest_sentences(query, found, services.embedding)
+        evidence = max(weigh_passages(question, found, name) for question in questions)
+    return evidence, worth_giving(questions, found, name)
 
 
 async def _documents(

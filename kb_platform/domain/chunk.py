@@ -36,13 +36,15 @@ class Chunk:
 @dataclass(frozen=True, slots=True)
 class Scores:
     """What each stage gave a hit; None where the stage did not see it. `fused` decides the order unless
-    `reranked` is there. `dense_other` is the cosine to the question as it would be in the other language."""
+    `reranked` is there. `dense_other` is the cosine to the question as it would be in the other language,
+    `sentence_other` that of the passage's nearest sentence, looked at where nothing else tells of an answer."""
 
     dense: float | None = None
     sparse: float | None = None
     fused: float = 0.0
     reranked: float | None = None
     dense_other: float | None = None
+    sentence_other: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

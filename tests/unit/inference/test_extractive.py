@@ -17,8 +17,15 @@ from kb_platform.domain.chunk import Hit, PassageEdit, Scores
 E5 = "multilingual-e5-small"
 
 
-def source(number: int, text: str, dense: float = 0.85, start: int = 0, other: float | None = None) -> Source:
-    scores = Scores(dense=dense, dense_other=other)
+def source(
+    number: int,
+    text: str,
+    dense: float = 0.85,
+    start: int = 0,
+    other: float | None = None,
+    sentence: float | None = None,
+) -> Source:
+    scores = Scores(dense=dense, dense_other=other, sentence_other=sentence)
     return Source(number, Hit(str(number), "k", "d", "v", "n", "t", 0, start, start + len(text), text, scores=scores))
 
 
@@ -99,6 +106,15 @@ def test_a_passage_in_another_language_counts_by_its_nearness_to_the_question_as
     assert weigh_passages(question, [source(1, text, dense=0.77, other=border + 0.01)], E5) > 0.5
     far = source(1, text, dense=0.84, other=border - 0.04)
     assert weigh_passages(question, [far], E5) < 0.1
+
+
+def test_one_near_sentence_of_a_passage_in_another_language_is_enough() -> None:
+    text = "The library opens at eight. The dormitory fee is 1,200 yuan per year. Pets are not allowed."
+    far = source(1, text, dense=0.77, other=0.79)
+    near = source(1, text, dense=0.77, other=0.79, sentence=0.86)
+    assert weigh_passages("宿舍费多少钱？", [far], E5) < 0.1
+    assert weigh_passages("宿舍费多少钱？", [near], E5) > 0.5
+    assert bearing("宿舍费多少钱？", [source(2, "图书馆每年一月闭馆。", dense=0.8), near], E5) == [near]
 
 
 def test_without_a_calibration_the_order_does_not_put_another_language_before_words_that_answer() -> None:

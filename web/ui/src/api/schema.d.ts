@@ -3590,7 +3590,8 @@ export interface components {
         /**
          * Scores
          * @description What each stage gave a hit; None where the stage did not see it. `fused` decides the order unless
-         *     `reranked` is there. `dense_other` is the cosine to the question as it would be in the other language.
+         *     `reranked` is there. `dense_other` is the cosine to the question as it would be in the other language,
+         *     `sentence_other` that of the passage's nearest sentence, looked at where nothing else tells of an answer.
          */
         Scores: {
             /** Dense */
@@ -3604,6 +3605,8 @@ export interface components {
             fused: number;
             /** Reranked */
             reranked?: number | null;
+            /** Sentence Other */
+            sentence_other?: number | null;
             /** Sparse */
             sparse?: number | null;
         };

@@ -14,7 +14,7 @@ export function source(number: number, text = "A passage.", start = 0): Source {
     end: start + [...text].length,
     text,
     heading_path: [],
-    scores: { dense: 0.8, sparse: null, fused: 0.8, reranked: null, dense_other: null },
+    scores: { dense: 0.8, sparse: null, fused: 0.8, reranked: null, dense_other: null, sentence_other: null },
     is_available: true,
   };
 }
