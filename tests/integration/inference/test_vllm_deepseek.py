@@ -1,7 +1,5 @@
 """`kb model serve` starts a real vLLM (CPU build) with a model of DeepSeek-V3's architecture, made here with random
 weights, and our gateway talks to it. What the model says means nothing; that it arrives as it should, does.
-
-A second vLLM beside test_vllm_path's would cost every run a minute: wanted by KB_TEST_DEEPSEEK=1.
 """
 
 from __future__ import annotations
@@ -26,11 +24,7 @@ from inference.thinking import ReasoningText
 from inference.token_counts import counter_for
 from tests.vllm_server import REPOSITORY, CannotInstall, install_vllm
 
-pytestmark = [
-    pytest.mark.vllm,
-    pytest.mark.timeout(1800),
-    pytest.mark.skipif(not os.environ.get("KB_TEST_DEEPSEEK"), reason="KB_TEST_DEEPSEEK=1 starts a second vLLM"),
-]
+pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1800)]
 QUESTION: list[Message] = [{"role": "user", "content": "How many books may a student borrow?"}]
 NAME = "random-deepseek-r1"
 
