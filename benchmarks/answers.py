@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.answer_questions import Asked, Passages, chinese_questions, english_questions
+from benchmarks.answers_across import measure_across
 from benchmarks.answers_model import measure_model
 from benchmarks.checking import measure_checker
 from benchmarks.figures import Figure, progress
@@ -30,6 +31,7 @@ def measure(quick: bool) -> Iterable[Figure]:
         sets = [make(size, quick, embedding) for make in (chinese_questions, english_questions)]
         for language, questions, passages in sets:
             yield from _answers(language, questions, passages, embedding)
+        yield from measure_across(quick, embedding)
         yield from measure_checker(8 if quick else 60, embedding)
         if not quick:
             yield from measure_model(sets, embedding)
