@@ -24,6 +24,8 @@ DEFAULT_CONCURRENCY = 4
 CONTEXTS = (131_072, 65_536, 32_768, 16_384, 8_192, 4_096, 2_048)
 LARGEST_DEFAULT_CONTEXT = 65_536
 SMALLEST_CONTEXT = 2_048
+WANT_MARKED_TOOL_CALLS = frozenset({"deepseek_v3", "deepseek_v31"})
+"""Parsers of tool calls with which vLLM does not start where the tokenizer lacks their tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class ModelConfig:
     thinks: bool = False
     """Its chat template knows `<think>`."""
     marks_tool_calls: bool = True
-    """Its tokenizer has DeepSeek's tokens for tool calls: without them vLLM does not start with DeepSeek's parser."""
+    """Its tokenizer has the tokens around tool calls that DeepSeek-V3 and V3.1 write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +186,14 @@ def tool_parser(model: str, config: ModelConfig) -> str:
     name = model.lower()
     if "distill" in name:
         return ""
+    parser = ""
     if version := re.search(r"deepseek-?v(3[._-]?[12]|4)", name):
-        return f"deepseek_v{re.sub('[._-]', '', version[1])}" if config.marks_tool_calls else ""
-    if config.architecture == "DeepseekV3ForCausalLM":
-        return "deepseek_v3" if config.marks_tool_calls else ""
-    if config.architecture.startswith(("Qwen2", "Qwen3")):
-        return "hermes"
-    return ""
+        parser = f"deepseek_v{re.sub('[._-]', '', version[1])}"
+    elif config.architecture == "DeepseekV3ForCausalLM":
+        parser = "deepseek_v3"
+    elif config.architecture.startswith(("Qwen2", "Qwen3")):
+        parser = "hermes"
+    return "" if parser in WANT_MARKED_TOOL_CALLS and not config.marks_tool_calls else parser
 
 
 def _node_flags(nodes: Nodes) -> dict[str, str | None]:

@@ -133,11 +133,18 @@ def test_a_folder_says_what_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "parser"),
-    [(["<think>", "<｜tool▁calls▁begin｜>"], "deepseek_v3"), (["<think>"], ""), (None, "deepseek_v3")],
+    ("model", "tokens", "parser"),
+    [
+        ("/models/ours", ["<think>", "<｜tool▁calls▁begin｜>"], "deepseek_v3"),
+        ("/models/ours", ["<think>"], ""),
+        ("/models/ours", None, "deepseek_v3"),
+        ("/models/DeepSeek-V3.1", ["<think>"], ""),
+        ("/models/DeepSeek-V3.2", ["<think>"], "deepseek_v32"),  # marks its calls in another way
+        ("/models/DeepSeek-V4", ["<think>"], "deepseek_v4"),
+    ],
 )
-def test_a_deepseek_model_whose_tokenizer_cannot_mark_tool_calls_gets_no_parser_of_them(
-    tmp_path: Path, tokens: list[str] | None, parser: str
+def test_a_deepseek_model_whose_tokenizer_cannot_mark_tool_calls_gets_no_parser_that_wants_the_marks(
+    tmp_path: Path, model: str, tokens: list[str] | None, parser: str
 ) -> None:
     config = {"architectures": ["DeepseekV3ForCausalLM"], "num_hidden_layers": 2, "num_attention_heads": 4}
     (tmp_path / "config.json").write_text(json.dumps({**config, "hidden_size": 64, "kv_lora_rank": 512}))
@@ -145,7 +152,7 @@ def test_a_deepseek_model_whose_tokenizer_cannot_mark_tool_calls_gets_no_parser_
     if tokens is not None:
         added = {"added_tokens": [{"id": place, "content": token} for place, token in enumerate(tokens)]}
         (tmp_path / "tokenizer.json").write_text(json.dumps(added))
-    assert tool_parser("/models/ours", config_from_folder(tmp_path)) == parser
+    assert tool_parser(model, config_from_folder(tmp_path)) == parser
 
 
 def test_a_folder_without_weights_is_refused_by_name(tmp_path: Path) -> None:
