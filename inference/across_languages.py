@@ -56,17 +56,13 @@ def with_nearest_sentences(question: str, sources: Sequence[Source], embedding: 
     foreign = [source for source in sources if is_foreign(question, source)]
     foreign.sort(key=lambda source: -(source.hit.scores.dense_other or 0.0))
     asked = as_in_other_language(question, embedding.embed_query(question), embedding)
-    quotes = {source.number: quotes_of(source)[:MOST_QUOTES] for source in foreign[:PASSAGES_READ]}
-    vectors = iter(embedding.embed_passages([quote.text for of_one in quotes.values() for quote in of_one]))
-    nearest = {
-        number: max((float(next(vectors) @ asked) for _ in of_one), default=None) for number, of_one in quotes.items()
-    }
-    return tuple(
-        replace(source, hit=replace(source.hit, scores=replace(source.hit.scores, sentence_other=near)))
-        if (near := nearest.get(source.number)) is not None
-        else source
-        for source in sources
-    )
+    nearest: dict[int, Source] = {}
+    for source in foreign[:PASSAGES_READ]:
+        texts = [quote.text for quote in quotes_of(source)[:MOST_QUOTES]]
+        if texts:
+            scores = replace(source.hit.scores, sentence_other=float((embedding.embed_passages(texts) @ asked).max()))
+            nearest[source.number] = replace(source, hit=replace(source.hit, scores=scores))
+    return tuple(nearest.get(source.number, source) for source in sources)
 
 
 def written_alike(names: Sequence[str], claim: str) -> tuple[str, ...]:

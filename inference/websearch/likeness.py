@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from inference.across_languages import as_in_other_language
 from inference.prompts import language_of
 from inference.terms import TextTerms, content_terms, coverage
 from kb_platform.domain.chunk import Hit
 from kb_platform.embedding import EmbeddingModel
-from kb_platform.embedding.languages import in_other_language, way_to_english
 from kb_platform.index.fusion import levelled, order
 from kb_platform.index.points import Candidate
 from kb_platform.index.ranking import weights_for
-from kb_platform.index.sparse import is_chinese
 from kb_platform.settings import RetrievalSettings
 
 
@@ -37,7 +36,7 @@ def order_by_likeness(query: str, hits: Sequence[Hit], embedding: EmbeddingModel
     vectors = embedding.embed_passages([f"{hit.document_title}\n{hit.text}" for hit in unknown])
     embedded = dict(zip((hit.chunk_id for hit in unknown), vectors, strict=True))
     cosines = {id_: float(vector @ question) for id_, vector in embedded.items()} | known
-    other = in_other_language(question, is_chinese=is_chinese(query), way=way_to_english(embedding))
+    other = as_in_other_language(query, question, embedding)
     others = {id_: float(vector @ other) for id_, vector in embedded.items()} | known_other
     weights = weights_for(query, RetrievalSettings(), embedding.name)
     nearness = levelled(cosines, foreign, others, weights.candidates, weights.usual_gap)
